@@ -1,0 +1,162 @@
+"""The exceptions of provisioner, each a sentence for the person who reads it.
+
+    ProvisionerError
+    ├── ManifestError            what was written is wrong: file:line:column for every problem
+    ├── PlanError                what was asked can't be planned
+    │   ├── ForeignObjectError   the name is taken by something that is not ours
+    │   ├── ProtectedError       a delete or replace meets `protect`
+    │   └── ReplaceRefusedError  a data-holding resource would be replaced
+    ├── AwsError                 AWS said no: code, operation, request id
+    │   ├── CredentialsError     no credentials, or they expired
+    │   ├── UnreachableError     no connection to the endpoint
+    │   └── AnswerLostError      the call was sent; whether AWS did the work is unknown
+    ├── WaitError                AWS ended in a failed state, or took longer than its limit
+    ├── WriteRefusedError        a mutating call from a read-only command
+    ├── InventoryError           the inventory can't be used as it is
+    │   ├── LeaseHeldError       another run works on the stack
+    │   ├── LeaseLostError       this run was taken over and must stop
+    │   └── DamagedRecordError   one record does not validate
+    ├── InterruptedRunError      Ctrl-C or SIGTERM: calls in flight finished, nothing new started
+    └── LocalError               the embedded AWS can't start or stop
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class ProvisionerError(Exception):
+    """Base of everything this package raises on purpose.
+
+    Attributes:
+        hint: what to do next, one sentence, or empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in the manifest something stands; line and column count from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a manifest, where it stands, and what would be right."""
+
+    message: str
+    place: Place | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{head} {self.hint}".rstrip()
+
+
+class ManifestError(ProvisionerError):
+    """The manifest is wrong. Carries every problem found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PlanError(ProvisionerError):
+    """What was asked can't be planned."""
+
+
+class ForeignObjectError(PlanError):
+    """An object with the wanted identity exists and is not ours."""
+
+
+class ProtectedError(PlanError):
+    """A protected resource would be deleted or replaced."""
+
+
+class ReplaceRefusedError(PlanError):
+    """A resource that holds data would be replaced without being allowed by name."""
+
+
+class AwsError(ProvisionerError):
+    """AWS refused a call.
+
+    Attributes:
+        code: AWS's own error code, e.g. `AccessDenied`.
+        operation: service and operation, e.g. `kms.CreateKey`.
+        request_id: AWS's request id, empty when there was no answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        operation: str = "",
+        request_id: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.operation = operation
+        self.request_id = request_id
+
+
+class CredentialsError(AwsError):
+    """There are no credentials, or AWS does not accept them any more."""
+
+
+class UnreachableError(AwsError):
+    """The endpoint can't be reached."""
+
+
+class AnswerLostError(AwsError):
+    """A call was sent and no answer came: AWS may or may not have done the work."""
+
+
+class WaitError(ProvisionerError):
+    """A resource ended in a failed state, or did not get ready within its limit."""
+
+
+class WriteRefusedError(ProvisionerError):
+    """A command that promised to read only tried to write."""
+
+
+class InventoryError(ProvisionerError):
+    """The inventory can't be used as it is."""
+
+
+class LeaseHeldError(InventoryError):
+    """Another run holds the stack."""
+
+
+class LeaseLostError(InventoryError):
+    """This run's lease was taken over; nothing more may be written."""
+
+
+class DamagedRecordError(InventoryError):
+    """A record in the inventory does not validate."""
+
+
+class InterruptedRunError(ProvisionerError):
+    """The run was interrupted: calls in flight were finished and recorded."""
+
+
+class LocalError(ProvisionerError):
+    """The embedded AWS can't be started, reached or stopped."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "Did you mean 'x'?" for the closest known word, else an empty string."""
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean {matches[0]!r}?" if matches else ""
