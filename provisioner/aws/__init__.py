@@ -1,0 +1,1 @@
+"""How provisioner talks to AWS: guarded clients, one retry table, rates, errors, tags."""

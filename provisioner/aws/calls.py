@@ -1,0 +1,70 @@
+"""What an AWS call is to us: a service, an operation, a read or a write; and how many were made."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+READS = re.compile(
+    r"^(BatchGet|Describe|Get|Head|List|Lookup|Query$|Scan|Search|Simulate|Select|Test|Validate"
+    r"|AssumeRole|FilterLogEvents|TransactGet)"
+)
+"""Operations that change nothing. Everything else is taken for a write."""
+
+CREATES = re.compile(r"^(Create|Allocate|AddPermission|RunInstances)")
+"""Operations that bring something into being, so must not be sent again when an answer is lost."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: `Call("kms", "CreateKey")`."""
+
+    service: str
+    operation: str
+
+    @cached_property
+    def mutates(self) -> bool:
+        """Whether the call may change anything."""
+        return READS.match(self.operation) is None
+
+    @cached_property
+    def creates(self) -> bool:
+        """Whether sending the call twice could make two of something."""
+        return CREATES.match(self.operation) is not None
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+class Ledger:
+    """Counts every call that is sent, each attempt of it, by operation. Safe across threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[Call] = Counter()
+
+    def count(self, call: Call) -> None:
+        """Note one attempt of a call."""
+        with self._lock:
+            self._counts[call] += 1
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Attempts by `service.Operation`."""
+        with self._lock:
+            return {str(call): number for call, number in sorted(self._counts.items(), key=str)}
+
+    @property
+    def reads(self) -> int:
+        """Attempts of calls that change nothing."""
+        with self._lock:
+            return sum(n for call, n in self._counts.items() if not call.mutates)
+
+    @property
+    def writes(self) -> int:
+        """Attempts of calls that may change something."""
+        with self._lock:
+            return sum(n for call, n in self._counts.items() if call.mutates)

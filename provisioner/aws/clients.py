@@ -1,0 +1,231 @@
+"""boto3 clients behind one gate.
+
+A `ClientPool` makes one client per service of a session, lazily and under a lock. An `Aws` hands
+out guarded twins of those clients: every call passes a permit (read-only? lease still ours?), the
+rate limiter, the ledger and the retry table. Nothing else in the package calls AWS.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from botocore.config import Config
+
+from provisioner.aws.calls import Call, Ledger
+from provisioner.aws.clock import Clock, SystemClock
+from provisioner.aws.failures import translate
+from provisioner.aws.limits import Limiter
+from provisioner.aws.retry import send
+from provisioner.aws.target import Target
+from provisioner.errors import WriteRefusedError
+
+if TYPE_CHECKING:
+    from boto3.session import Session as TypedClients
+    from botocore.client import BaseClient
+else:
+    TypedClients = object
+
+T = TypeVar("T")
+Permit = Callable[[Call], None]
+"""Is asked before each attempt of a call; raises to refuse it."""
+
+
+class ClientFactory(Protocol):
+    """The part of a boto3 session that provisioner needs, so a session is one."""
+
+    @property
+    def region_name(self) -> str:
+        """The region clients are made for."""
+
+    def client(self, service_name: str, **options: object) -> BaseClient:
+        """Make a client."""
+
+
+def anything(call: Call) -> None:  # noqa: ARG001
+    """Permit every call."""
+
+
+def only_reads(call: Call) -> None:
+    """Permit no call that may change anything.
+
+    Raises:
+        WriteRefusedError: for every mutating call.
+    """
+    if call.mutates:
+        raise WriteRefusedError(f"{call} was refused: this command only reads.")
+
+
+class ClientPool:
+    """One boto3 client per service, made on first use. Safe across threads.
+
+    Args:
+        session: the caller's boto3 session.
+        region: overrides the session's region.
+        width: connections kept per client; at least the number of threads that share it.
+        user_agent: appended to the user agent of every call.
+    """
+
+    def __init__(
+        self,
+        session: ClientFactory,
+        *,
+        region: str | None = None,
+        width: int = 48,
+        user_agent: str = "provisioner",
+    ) -> None:
+        self._session = session
+        self._region = region
+        self._lock = threading.Lock()
+        self._clients: dict[str, BaseClient] = {}
+        self._config = Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=width,
+            connect_timeout=10,
+            read_timeout=60,
+            tcp_keepalive=True,
+            user_agent_extra=user_agent,
+        )
+
+    def raw(self, service: str) -> BaseClient:
+        """The client itself, without a guard."""
+        with self._lock:
+            if service not in self._clients:
+                options: dict[str, object] = {"config": self._config}
+                if self._region:
+                    options["region_name"] = self._region
+                self._clients[service] = self._session.client(service, **options)
+            return self._clients[service]
+
+
+class Aws(TypedClients):
+    """What a kind gets to talk to AWS with: guarded clients of one target.
+
+    To the type checker it is a boto3 session, so `aws.client("kms")` is a typed KMS client.
+
+    Attributes:
+        target: account, region, partition.
+        ledger: what was called, and how often.
+        clock: time, for waits.
+    """
+
+    def __init__(
+        self,
+        pool: ClientPool,
+        target: Target,
+        *,
+        permit: Permit = anything,
+        ledger: Ledger | None = None,
+        limiter: Limiter | None = None,
+        clock: Clock | None = None,
+        facets: Executor | None = None,
+        told: Callable[[Call, str, float], None] | None = None,
+    ) -> None:
+        self.target = target
+        self.clock: Clock = clock or SystemClock()
+        self.ledger = ledger or Ledger()
+        self._pool = pool
+        self._permit = permit
+        self._limiter = limiter or Limiter(self.clock)
+        self._facets = facets or ThreadPoolExecutor(16, thread_name_prefix="facet")
+        self._told = told
+        self._lock = threading.Lock()
+        self._twins: dict[str, BaseClient] = {}
+
+    def permitting(self, permit: Permit, ledger: Ledger | None = None) -> Aws:
+        """The same clients behind another permit, and counted apart if a ledger is given."""
+        return Aws(
+            self._pool,
+            self.target,
+            permit=permit,
+            ledger=ledger or self.ledger,
+            limiter=self._limiter,
+            clock=self.clock,
+            facets=self._facets,
+            told=self._told,
+        )
+
+    def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
+        """Run independent calls side by side; the results keep the order of the calls.
+
+        The first error is raised when all calls have ended. Not to be nested: a call handed to
+        `gather` must not gather again.
+        """
+        first, *others = [*calls] or [None]
+        if first is None:
+            return []
+        futures = [self._facets.submit(call) for call in others]
+        results = []
+        error: BaseException | None = None
+        for outcome in (first, *(future.result for future in futures)):
+            try:
+                results.append(outcome())
+            except Exception as failure:  # noqa: BLE001  raised below, once all have ended
+                error = error or failure
+        if error is not None:
+            raise error
+        return results
+
+    if not TYPE_CHECKING:
+
+        def client(self, service):
+            """The guarded client of a service."""
+            with self._lock:
+                if service not in self._twins:
+                    self._twins[service] = self._guarded(service)
+                return self._twins[service]
+
+    def _guarded(self, service: str) -> BaseClient:
+        """A twin of the pool's client whose every call passes the gate.
+
+        `_make_api_call` is the one door of a botocore client: its methods, paginators and waiters
+        all go through it.
+        """
+        raw = self._pool.raw(service)
+        twin: BaseClient = object.__new__(type(raw))
+        twin.__dict__.update(raw.__dict__)
+
+        def gate(operation: str, parameters: Mapping[str, object]) -> object:
+            call = Call(service, operation)
+
+            def attempt() -> object:
+                self._permit(call)
+                self._limiter.take(call)
+                self.ledger.count(call)
+                return raw._make_api_call(operation, parameters)  # type: ignore[attr-defined]  # noqa: SLF001
+
+            return send(call, attempt, clock=self.clock, told=self._told)
+
+        twin.__dict__["_make_api_call"] = gate
+        return twin
+
+
+def connect(
+    session: ClientFactory,
+    *,
+    permit: Permit = anything,
+    region: str | None = None,
+    width: int = 48,
+    clock: Clock | None = None,
+    told: Callable[[Call, str, float], None] | None = None,
+) -> Aws:
+    """Ask AWS who we are, and return guarded clients for that account and region.
+
+    Costs one call, `sts:GetCallerIdentity`, which needs no permission and can't be denied.
+
+    Raises:
+        CredentialsError, UnreachableError, AwsError: there is no usable account.
+    """
+    try:
+        pool = ClientPool(session, region=region, width=width)
+        clock = clock or SystemClock()
+        ledger = Ledger()
+        sts = Aws(pool, Target("", "", ""), ledger=ledger, clock=clock, told=told).client("sts")
+        answer = sts.get_caller_identity()
+        partition = answer["Arn"].split(":")[1]
+        target = Target(answer["Account"], sts.meta.region_name, partition, answer["Arn"])
+    except Exception as error:
+        raise translate(error, "AWS account") from error
+    return Aws(pool, target, permit=permit, ledger=ledger, clock=clock, told=told)

@@ -1,0 +1,293 @@
+"""The contract of a resource kind: what a kind's one module has to provide, and in what words.
+
+A kind is a `ResourceType` record of plain functions plus a pydantic `Spec`. The spec says what a
+person wants; `Observed` says what AWS has, in the spec's own terms. The difference between the two
+is computed here, once for all kinds, by the marks on the spec's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from provisioner.canonical import Canonical, without_empties
+
+if TYPE_CHECKING:
+    from provisioner.aws.clients import Aws
+    from provisioner.aws.target import Target
+
+Json: TypeAlias = JsonValue
+Settings: TypeAlias = Mapping[str, Json]
+S = TypeVar("S", bound="Spec")
+
+STACK_TAG = "provisioner:stack"
+ADDRESS_TAG = "provisioner:address"
+TOKEN_TAG = "provisioner:token"  # noqa: S105  the name of a tag
+RESERVED_TAGS = "provisioner:"
+
+
+class Spec(BaseModel):
+    """What a person wants of one resource. Frozen, strict, unknown fields refused.
+
+    Every field carries marks in its `Annotated` type (see `CREATE`, `IMMUTABLE`, `Wait`, `SECRET`,
+    `COMPUTED` and the canonical forms in `provisioner.canonical`). A field without a mark belongs
+    to the configure stage and can be updated in place. `None` means "absent": what AWS has when
+    nobody set it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=False)
+
+
+class Stage(StrEnum):
+    """The call that a field is sent with."""
+
+    CREATE = "create"
+    CONFIGURE = "configure"
+
+
+class Wait(StrEnum):
+    """What a reference in a field needs of its target before the field is sent."""
+
+    READY = "ready"
+    """Configured and stable: the default in a create field."""
+    EXISTS = "exists"
+    """Its create call was answered: the default in a configure field."""
+    NAME = "name"
+    """Only its name: AWS does not look for a live object behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a field behaves beyond its type."""
+
+    stage: Stage = Stage.CONFIGURE
+    replace: bool = False
+    secret: bool = False
+    computed: bool = False
+
+
+CREATE = Mark(stage=Stage.CREATE)
+"""Sent by the create call; can be updated in place afterwards."""
+IMMUTABLE = Mark(stage=Stage.CREATE, replace=True)
+"""Sent by the create call; AWS can't change it, so a change is a replace."""
+SECRET = Mark(secret=True)
+"""The value never reaches a plan, a log, an exception or the inventory."""
+COMPUTED = Mark(computed=True)
+"""When unset AWS chooses, and whatever it chose is no difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """The marks of one spec field, put together."""
+
+    name: str
+    stage: Stage
+    replace: bool
+    secret: bool
+    computed: bool
+    wait: Wait
+    canonical: Callable[[Json], Json]
+
+
+@cache
+def rules_of(spec: type[Spec]) -> Mapping[str, FieldRule]:
+    """The rule of every field of a spec type, in the order of its declaration."""
+    return {name: _rule(name, info.metadata) for name, info in spec.model_fields.items()}
+
+
+def _rule(name: str, metadata: Sequence[object]) -> FieldRule:
+    marks = [mark for mark in metadata if isinstance(mark, Mark)]
+    waits = [wait for wait in metadata if isinstance(wait, Wait)]
+    forms = [form for form in metadata if isinstance(form, Canonical)]
+    stage = Stage.CREATE if any(m.stage is Stage.CREATE for m in marks) else Stage.CONFIGURE
+    default = Wait.READY if stage is Stage.CREATE else Wait.EXISTS
+    return FieldRule(
+        name=name,
+        stage=stage,
+        replace=any(mark.replace for mark in marks),
+        secret=any(mark.secret for mark in marks),
+        computed=any(mark.computed for mark in marks),
+        wait=waits[0] if waits else default,
+        canonical=forms[0].form if forms else without_empties,
+    )
+
+
+class Phase(StrEnum):
+    """Where an object is in its own life."""
+
+    READY = "ready"
+    PENDING = "pending"
+    FAILED = "failed"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What AWS says of one object.
+
+    Attributes:
+        settings: in the spec's own field names and terms (units, defaults and JSON normalised);
+            an absent key means AWS has nothing there. `tags` does not belong here.
+        attributes: what others may refer to as `${name.attribute}`: ids, ARNs, URLs.
+        tags: all tags without `aws:` ones, or None if the kind can't be tagged.
+        phase: whether it can be used yet; `reason` is AWS's own word for it.
+    """
+
+    settings: Settings
+    attributes: Mapping[str, str]
+    tags: Mapping[str, str] | None = None
+    phase: Phase = Phase.READY
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which the wanted and the observed differ.
+
+    Attributes:
+        field: the top-level field of the spec.
+        before: what AWS has; after: what is wanted (both canonical; None is absent).
+        replace: the field can't be changed in place.
+        secret: neither value may be shown or stored.
+        unknown: `after` holds references whose values are not known yet.
+    """
+
+    field: str
+    before: Json
+    after: Json
+    replace: bool = False
+    secret: bool = False
+    unknown: bool = False
+
+
+Changes: TypeAlias = Mapping[str, Difference]
+"""Differences by field name: what `update` has to send."""
+
+
+def settings_of(spec: Spec) -> dict[str, Json]:
+    """The wanted settings as plain JSON, without tags."""
+    settings: dict[str, Json] = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    settings.pop("tags", None)
+    return settings
+
+
+def differences(spec: type[Spec], wanted: Settings, observed: Observed) -> dict[str, Difference]:
+    """Compare field by field, by meaning. Pure; tags are compared elsewhere."""
+    found: dict[str, Difference] = {}
+    for name, rule in rules_of(spec).items():
+        if name == "tags" or (rule.computed and wanted.get(name) is None):
+            continue
+        before = rule.canonical(observed.settings.get(name))
+        after = rule.canonical(wanted.get(name))
+        if before != after:
+            unknown = "${" in str(after)
+            found[name] = Difference(name, before, after, rule.replace, rule.secret, unknown)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an object is, as written on the object itself."""
+
+    stack: str
+    address: str
+    token: str = ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The ownership tags."""
+        tags = {STACK_TAG: self.stack, ADDRESS_TAG: self.address}
+        return tags | {TOKEN_TAG: self.token} if self.token else tags
+
+    @classmethod
+    def of(cls, tags: Mapping[str, str] | None) -> Owner | None:
+        """Read the ownership from an object's tags; None says nobody claims it."""
+        if not tags or STACK_TAG not in tags:
+            return None
+        return cls(tags[STACK_TAG], tags.get(ADDRESS_TAG, ""), tags.get(TOKEN_TAG, ""))
+
+    def owns(self, tags: Mapping[str, str] | None) -> bool:
+        """Whether the tags name this stack and address (the token may differ)."""
+        other = Owner.of(tags)
+        return other is not None and (other.stack, other.address) == (self.stack, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a state is waited for, in seconds."""
+
+    every: float = 2.0
+    typical: float = 10.0
+    limit: float = 600.0
+
+
+def _no_attributes(spec: Any, target: Target) -> Mapping[str, str]:  # noqa: ARG001, ANN401
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceType(Generic[S]):
+    """One kind of resource: everything the engine needs to know of it.
+
+    Attributes:
+        kind: `service.noun`, in boto3's spelling.
+        service: the boto3 client name that most of its calls go to.
+        spec: the pydantic model of its settings.
+        attributes: name → what it is, of every attribute others may refer to.
+        identity: the id when it follows from the spec alone (names); None when AWS generates it.
+            An id is an opaque string to the engine; what is made of parts is joined by the kind.
+        predict: attributes that follow from the spec before the object exists (ARNs, URLs).
+        read: the objects behind these ids, in as few calls as AWS allows. Ids that do not exist
+            are absent from the answer; any other failure raises. An object that is on its way out
+            for good (a deleted NAT gateway still listed, a key pending deletion) counts as absent.
+        create: makes the object with **one** call, with these tags on it, and says what it is
+            now: its id, and the settings it has after that call (defaults included), so that
+            nothing need be read back. Configure fields whose references are not known yet are
+            unset in this spec.
+        update: sends only what differs; is also the configure stage after a create. Returns
+            PENDING when the change takes effect later.
+        delete: takes the object away; absent or leaving is success.
+        retag: sets and removes tags. None if the kind can't be tagged.
+        search: every object of the kind that AWS did not make itself; with a stack name, those
+            that carry its ownership tag, filtered by AWS where it can. None if untaggable.
+        poll: a cheaper `read` for waiting; only phase and reason need be right.
+        unwire: lets go of what it holds on to, so that others can be deleted first.
+        ready, gone: how long creation and deletion are waited for; `gone` None: delete is prompt.
+        holds_data: a replace or delete loses data.
+        replace_first: `create` where two can exist side by side, else `delete`.
+        survives: a sentence on what stays after a delete and until when.
+    """
+
+    kind: str
+    service: str
+    spec: type[S]
+    attributes: Mapping[str, str]
+    identity: Callable[[S, Target], str | None]
+    read: Callable[[Aws, Sequence[str]], Mapping[str, Observed]]
+    create: Callable[[Aws, S, Mapping[str, str]], tuple[str, Observed]]
+    update: Callable[[Aws, str, S, Changes], Phase]
+    delete: Callable[[Aws, str], None]
+    predict: Callable[[S, Target], Mapping[str, str]] = _no_attributes
+    retag: Callable[[Aws, str, Mapping[str, str], Sequence[str]], None] | None = None
+    search: Callable[[Aws, str | None], Mapping[str, Observed]] | None = None
+    poll: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
+    unwire: Callable[[Aws, str], None] | None = None
+    ready: Patience = field(default_factory=Patience)
+    gone: Patience | None = None
+    holds_data: bool = False
+    replace_first: str = "create"
+    survives: Callable[[str], str] | None = None
+    seconds: float = 1.0
+
+    @property
+    def taggable(self) -> bool:
+        """Whether objects of the kind carry tags."""
+        return "tags" in self.spec.model_fields
+
+
+AnyType: TypeAlias = ResourceType[Any]

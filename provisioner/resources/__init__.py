@@ -1,0 +1,1 @@
+"""The kinds: one module each, `<service>_<noun>.py`, none of which knows another."""
