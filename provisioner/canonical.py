@@ -100,7 +100,9 @@ def _statement(statement: Mapping[str, JsonValue]) -> JsonValue:
 
 def _texts(value: JsonValue) -> list[JsonValue]:
     listed = value if isinstance(value, list) else [value]
-    texts = {("true" if item else "false") if isinstance(item, bool) else str(item) for item in listed}
+    texts = {
+        ("true" if item else "false") if isinstance(item, bool) else str(item) for item in listed
+    }
     return [*sorted(texts)]
 
 

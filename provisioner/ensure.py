@@ -83,7 +83,10 @@ def tags_of(spec: Spec) -> dict[str, str]:
 
 def unset(spec: S, fields: Sequence[str]) -> S:
     """The spec without these fields, as if they had not been written."""
-    defaults = {name: type(spec).model_fields[name].get_default(call_default_factory=True) for name in fields}
+    defaults = {
+        name: type(spec).model_fields[name].get_default(call_default_factory=True)
+        for name in fields
+    }
     return spec.model_copy(update=defaults)
 
 
@@ -113,9 +116,7 @@ def look(kind: AnyType, aws: Aws, spec: Spec, owner: Owner) -> tuple[str, Observ
     return next(iter(found.items()), None)
 
 
-def create_or_settle(
-    kind: AnyType, aws: Aws, spec: Spec, owner: Owner
-) -> tuple[str, Observed]:
+def create_or_settle(kind: AnyType, aws: Aws, spec: Spec, owner: Owner) -> tuple[str, Observed]:
     """Create the object; if the answer is lost, look for it by our token before trying again."""
     tags = tags_of(spec) | owner.tags if kind.taggable else {}
     for attempt in (1, 2, 3):

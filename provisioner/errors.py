@@ -1,23 +1,23 @@
 """The exceptions of provisioner, each a sentence for the person who reads it.
 
-    ProvisionerError
-    ├── ManifestError            what was written is wrong: file:line:column for every problem
-    ├── PlanError                what was asked can't be planned
-    │   ├── ForeignObjectError   the name is taken by something that is not ours
-    │   ├── ProtectedError       a delete or replace meets `protect`
-    │   └── ReplaceRefusedError  a data-holding resource would be replaced
-    ├── AwsError                 AWS said no: code, operation, request id
-    │   ├── CredentialsError     no credentials, or they expired
-    │   ├── UnreachableError     no connection to the endpoint
-    │   └── AnswerLostError      the call was sent; whether AWS did the work is unknown
-    ├── WaitError                AWS ended in a failed state, or took longer than its limit
-    ├── WriteRefusedError        a mutating call from a read-only command
-    ├── InventoryError           the inventory can't be used as it is
-    │   ├── LeaseHeldError       another run works on the stack
-    │   ├── LeaseLostError       this run was taken over and must stop
-    │   └── DamagedRecordError   one record does not validate
-    ├── InterruptedRunError      Ctrl-C or SIGTERM: calls in flight finished, nothing new started
-    └── LocalError               the embedded AWS can't start or stop
+ProvisionerError
+├── ManifestError            what was written is wrong: file:line:column for every problem
+├── PlanError                what was asked can't be planned
+│   ├── ForeignObjectError   the name is taken by something that is not ours
+│   ├── ProtectedError       a delete or replace meets `protect`
+│   └── ReplaceRefusedError  a data-holding resource would be replaced
+├── AwsError                 AWS said no: code, operation, request id
+│   ├── CredentialsError     no credentials, or they expired
+│   ├── UnreachableError     no connection to the endpoint
+│   └── AnswerLostError      the call was sent; whether AWS did the work is unknown
+├── WaitError                AWS ended in a failed state, or took longer than its limit
+├── WriteRefusedError        a mutating call from a read-only command
+├── InventoryError           the inventory can't be used as it is
+│   ├── LeaseHeldError       another run works on the stack
+│   ├── LeaseLostError       this run was taken over and must stop
+│   └── DamagedRecordError   one record does not validate
+├── InterruptedRunError      Ctrl-C or SIGTERM: calls in flight finished, nothing new started
+└── LocalError               the embedded AWS can't start or stop
 """
 
 from __future__ import annotations

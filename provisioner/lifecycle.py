@@ -69,6 +69,7 @@ class Mark:
     replace: bool = False
     secret: bool = False
     computed: bool = False
+    local: bool = False
 
 
 CREATE = Mark(stage=Stage.CREATE)
@@ -79,6 +80,8 @@ SECRET = Mark(secret=True)
 """The value never reaches a plan, a log, an exception or the inventory."""
 COMPUTED = Mark(computed=True)
 """When unset AWS chooses, and whatever it chose is no difference."""
+LOCAL = Mark(local=True)
+"""Known to us alone (how to delete it, say): kept in the inventory, never compared with AWS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class FieldRule:
     replace: bool
     secret: bool
     computed: bool
+    local: bool
     wait: Wait
     canonical: Callable[[Json], Json]
 
@@ -112,6 +116,7 @@ def _rule(name: str, metadata: Sequence[object]) -> FieldRule:
         replace=any(mark.replace for mark in marks),
         secret=any(mark.secret for mark in marks),
         computed=any(mark.computed for mark in marks),
+        local=any(mark.local for mark in marks),
         wait=waits[0] if waits else default,
         canonical=forms[0].form if forms else without_empties,
     )
@@ -180,7 +185,7 @@ def differences(spec: type[Spec], wanted: Settings, observed: Observed) -> dict[
     """Compare field by field, by meaning. Pure; tags are compared elsewhere."""
     found: dict[str, Difference] = {}
     for name, rule in rules_of(spec).items():
-        if name == "tags" or (rule.computed and wanted.get(name) is None):
+        if name == "tags" or rule.local or (rule.computed and wanted.get(name) is None):
             continue
         before = rule.canonical(observed.settings.get(name))
         after = rule.canonical(wanted.get(name))
@@ -251,7 +256,8 @@ class ResourceType(Generic[S]):
             unset in this spec.
         update: sends only what differs; is also the configure stage after a create. Returns
             PENDING when the change takes effect later.
-        delete: takes the object away; absent or leaving is success.
+        delete: takes the object away; absent or leaving is success. Gets the settings last
+            applied (empty if unknown), for the fields that say how to delete.
         retag: sets and removes tags. None if the kind can't be tagged.
         search: every object of the kind that AWS did not make itself; with a stack name, those
             that carry its ownership tag, filtered by AWS where it can. None if untaggable.
@@ -260,7 +266,9 @@ class ResourceType(Generic[S]):
         ready, gone: how long creation and deletion are waited for; `gone` None: delete is prompt.
         holds_data: a replace or delete loses data.
         replace_first: `create` where two can exist side by side, else `delete`.
-        survives: a sentence on what stays after a delete and until when.
+        survives: given the settings last applied, a sentence on what stays after a delete and
+            until when.
+        seconds: what a create typically takes, for ordering by the longest path.
     """
 
     kind: str
@@ -271,7 +279,7 @@ class ResourceType(Generic[S]):
     read: Callable[[Aws, Sequence[str]], Mapping[str, Observed]]
     create: Callable[[Aws, S, Mapping[str, str]], tuple[str, Observed]]
     update: Callable[[Aws, str, S, Changes], Phase]
-    delete: Callable[[Aws, str], None]
+    delete: Callable[[Aws, str, Settings], None]
     predict: Callable[[S, Target], Mapping[str, str]] = _no_attributes
     retag: Callable[[Aws, str, Mapping[str, str], Sequence[str]], None] | None = None
     search: Callable[[Aws, str | None], Mapping[str, Observed]] | None = None
@@ -281,7 +289,7 @@ class ResourceType(Generic[S]):
     gone: Patience | None = None
     holds_data: bool = False
     replace_first: str = "create"
-    survives: Callable[[str], str] | None = None
+    survives: Callable[[Settings], str] | None = None
     seconds: float = 1.0
 
     @property

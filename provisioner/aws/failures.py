@@ -132,6 +132,4 @@ def _refusal(error: ClientError, doing: str) -> AwsError:
         hint = "Renew the credentials and run the same command again; what was done is recorded."
     elif code in DENIED:
         hint = f"Grant the caller the permission for {operation}, then run it again."
-    return kind(
-        text, code=code, operation=operation, request_id=request_id_of(error), hint=hint
-    )
+    return kind(text, code=code, operation=operation, request_id=request_id_of(error), hint=hint)

@@ -186,7 +186,9 @@ def verdict(call: Call, error: BaseException) -> Verdict | None:
     return _semantic(call, code, message_of(error))
 
 
-_TAKES_AWAY = re.compile(r"^(Delete|Detach|Disassociate|Release|Revoke|Remove|Schedule|Describe|Get|List|Head)")
+_TAKES_AWAY = re.compile(
+    r"^(Delete|Detach|Disassociate|Release|Revoke|Remove|Schedule|Describe|Get|List|Head)"
+)
 """To these calls "not found" is an answer, not a reason to wait."""
 
 
@@ -194,7 +196,9 @@ def _semantic(call: Call, code: str, message: str) -> Verdict | None:
     for key in (str(call), f"{call.service}.*"):
         for rule in _RULES_BY_CALL.get(key, ()):
             fits = code in rule.codes and rule.text.lower() in message.lower()
-            if fits and not (rule.reason.endswith("becomes visible") and _TAKES_AWAY.match(call.operation)):
+            if fits and not (
+                rule.reason.endswith("becomes visible") and _TAKES_AWAY.match(call.operation)
+            ):
                 return Verdict(rule.seconds, rule.reason, dense=True)
     return None
 
@@ -207,9 +211,7 @@ def answer_lost(call: Call, error: BaseException) -> bool:
         return False
     if isinstance(error, HTTPClientError):
         return True
-    return isinstance(error, ClientError) and (
-        code_of(error) in BROKEN or status_of(error) >= 500
-    )
+    return isinstance(error, ClientError) and (code_of(error) in BROKEN or status_of(error) >= 500)
 
 
 class _Wait(wait_base):

@@ -25,7 +25,5 @@ def tag_dict(
 ) -> dict[str, str]:
     """From a list of pairs, whatever the pair's members are called."""
     return {
-        str(tag[key]): str(tag.get(value, ""))
-        for tag in tags or ()
-        if isinstance(tag, Mapping)
+        str(tag[key]): str(tag.get(value, "")) for tag in tags or () if isinstance(tag, Mapping)
     }

@@ -1,0 +1,69 @@
+"""What every test may use: an AWS in memory, and guarded clients on a clock that never sleeps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from provisioner.aws.clients import Aws, connect
+
+REGION = "eu-central-1"
+
+
+class VirtualClock:
+    """Time that passes only by sleeping, and costs nothing."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture(autouse=True)
+def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can reach a real account."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that never sleeps."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def session() -> Iterator[boto3.Session]:
+    """A session on an empty in-memory AWS, moto's gaps filled."""
+    pytest.importorskip  # noqa: B018
+    try:
+        from provisioner.local import gaps
+    except ImportError:  # pragma: no cover  until the embedded AWS stands
+        pass
+    else:
+        gaps.fill()
+    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        yield boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def aws(session: boto3.Session, clock: VirtualClock) -> Aws:
+    """Guarded clients on that AWS; time is virtual."""
+    return connect(session, clock=clock)
