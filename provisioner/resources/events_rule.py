@@ -1,0 +1,479 @@
+"""events.rule: sends the events that match a pattern, or a tick of a schedule, to its targets.
+
+PutRule replaces the rule as a whole and answers success for one that exists already; targets are
+put and removed apart, and AWS reports a target it refused inside a success. A Lambda target needs a
+`lambda.permission`, a queue or topic a policy statement, other targets a role of their own.
+API: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from pydantic import Field, JsonValue, model_validator
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.tags import tag_dict, tag_list
+from provisioner.aws.target import Target
+from provisioner.canonical import JSON_TEXT, Canonical, as_json_text, as_set
+from provisioner.ensure import Result, ensure
+from provisioner.errors import AwsError
+from provisioner.fields import Shape, Tags
+from provisioner.lifecycle import (
+    CREATE,
+    IMMUTABLE,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+    Wait,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import (
+        PutRuleRequestTypeDef,
+        RuleTypeDef,
+        TargetOutputTypeDef,
+        TargetTypeDef,
+    )
+
+DEFAULT_BUS = "default"
+ENTRIES = 10
+"""The most targets that one PutTargets or RemoveTargets takes."""
+
+RuleName = Annotated[
+    str, Shape(r"[A-Za-z0-9._-]+", longest=64, says="letters, digits, '.', '_' and '-'")
+]
+BusName = Annotated[
+    str, Shape(r"[A-Za-z0-9._/-]+", longest=256, says="the name of an event bus, not its ARN")
+]
+
+
+class InputTransformer(Spec):
+    """Makes the target's input from parts of the event."""
+
+    input_paths_map: dict[str, str] = {}
+    """Name → JSON path in the event: `{alarm: $.detail.alarmName}`."""
+    input_template: str
+    """The input, with `<name>` where a part goes."""
+
+
+class DeadLetterConfig(Spec):
+    """Where an event goes that could not be delivered."""
+
+    arn: str
+    """The ARN of a queue whose policy admits `events.amazonaws.com`."""
+
+
+class RetryPolicy(Spec):
+    """How long delivery is tried. Unset: 185 times within 24 hours."""
+
+    maximum_retry_attempts: Annotated[int | None, Field(ge=0, le=185)] = None
+    maximum_event_age_in_seconds: Annotated[int | None, Field(ge=60, le=86400)] = None
+
+
+class SqsParameters(Spec):
+    """For a FIFO queue."""
+
+    message_group_id: str
+
+
+class RuleTarget(Spec):
+    """One receiver of the events. At most one of the three `input…` fields."""
+
+    id: RuleName
+    """Its name within the rule, of your choice."""
+    arn: str
+    role_arn: str | None = None
+    """The role that EventBridge takes on: for state machines, streams, other buses."""
+    input: str | dict[str, JsonValue] | None = None
+    """Constant JSON in place of the event, as data or as text."""
+    input_path: str | None = None
+    """A JSON path: only that part of the event is sent."""
+    input_transformer: InputTransformer | None = None
+    dead_letter_config: DeadLetterConfig | None = None
+    retry_policy: RetryPolicy | None = None
+    sqs_parameters: SqsParameters | None = None
+
+    @model_validator(mode="after")
+    def _one_input(self) -> RuleTarget:
+        if sum(bool(given) for given in (self.input, self.input_path, self.input_transformer)) > 1:
+            message = "a target takes one of input, input_path and input_transformer"
+            raise ValueError(message)
+        return self
+
+
+def as_targets(value: Json) -> Json:
+    """Targets in any order; a constant input compared as data."""
+    if not isinstance(value, list):
+        return as_set(value)
+    return as_set(
+        [
+            {**target, "input": as_json_text(target.get("input"))}
+            if isinstance(target, dict)
+            else target
+            for target in value
+        ]
+    )
+
+
+class EventsRuleSpec(Spec):
+    """A rule, known by its bus and name, with all its targets."""
+
+    name: Annotated[RuleName, IMMUTABLE]
+    event_bus_name: Annotated[BusName, IMMUTABLE, Wait.EXISTS] = DEFAULT_BUS
+    description: Annotated[str | None, CREATE, Wait.NAME, Shape(longest=512)] = None
+    event_pattern: Annotated[str | dict[str, JsonValue] | None, CREATE, Wait.NAME, JSON_TEXT] = None
+    """Which events match, as data or as JSON text: `{source: [aws.cloudwatch], …}`."""
+    schedule_expression: Annotated[
+        str | None, CREATE, Shape(r"(rate|cron)\(.+\)", says="rate(5 minutes) or cron(0 5 * * ? *)")
+    ] = None
+    """A schedule in UTC, on the default bus only."""
+    state: Annotated[
+        Literal["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"], CREATE
+    ] = "ENABLED"
+    role_arn: Annotated[str | None, CREATE] = None
+    """The role for targets in other accounts."""
+    targets: Annotated[tuple[RuleTarget, ...], Canonical(as_targets)] = ()
+    """Who receives the events; five at most unless the account's quota was raised."""
+    tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _fires(self) -> EventsRuleSpec:
+        if not (self.event_pattern or self.schedule_expression):
+            message = "a rule needs event_pattern or schedule_expression"
+            raise ValueError(message)
+        if self.schedule_expression and self.event_bus_name != DEFAULT_BUS:
+            message = "only rules on the default bus take schedule_expression"
+            raise ValueError(message)
+        ids = [target.id for target in self.targets]
+        if len(ids) != len(set(ids)):
+            message = "each target of a rule has an id of its own"
+            raise ValueError(message)
+        return self
+
+
+ATTRIBUTES = {
+    "id": "the name, after `bus|` unless the bus is the default one",
+    "name": "the rule's name",
+    "arn": "the ARN of the rule",
+}
+
+
+def identity(spec: EventsRuleSpec, target: Target) -> str | None:  # noqa: ARG001
+    """Bus and name."""
+    return _id(spec.event_bus_name, spec.name)
+
+
+def predict(spec: EventsRuleSpec, target: Target) -> Mapping[str, str]:
+    """Everything follows from bus and name."""
+    return _attributes(_id(spec.event_bus_name, spec.name), target)
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """One ListRules for a bus; then targets and tags of each rule, side by side."""
+    client = aws.client("events")
+    buses: dict[str, list[str]] = {}
+    for id_ in sorted(set(ids)):
+        bus, name = _parts(id_)
+        buses.setdefault(bus, []).append(name)
+    listed = aws.gather(
+        partial(_rules, client, bus, commonprefix(names))  # noqa: RUF071  names, not paths
+        for bus, names in buses.items()
+    )
+    return _completed(aws, {id_: rule for id_, rule in _flat(listed).items() if id_ in set(ids)})
+
+
+def create(aws: Aws, spec: EventsRuleSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Put the rule with its tags, which are taken on creation only. Targets follow."""
+    request = _request(spec)
+    request["Tags"] = tag_list(tags)
+    arn = aws.client("events").put_rule(**request)["RuleArn"]
+    id_ = _id(spec.event_bus_name, spec.name)
+    settings = {name: value for name, value in settings_of(spec).items() if name != "targets"}
+    return id_, Observed(settings, {"id": id_, "name": spec.name, "arn": arn}, tags)
+
+
+def update(aws: Aws, id_: str, spec: EventsRuleSpec, changes: Changes) -> Phase:
+    """Put the whole rule if it differs; then remove and put the targets that differ."""
+    client = aws.client("events")
+    if changes.keys() - {"targets"}:
+        client.put_rule(**_request(spec))
+    if "targets" not in changes:
+        return Phase.READY
+    before, after = _by_id(changes["targets"].before), _by_id(changes["targets"].after)
+    _remove(client, id_, sorted(before.keys() - after.keys()))
+    changed = [name for name, target in after.items() if before.get(name) != target]
+    _put(client, id_, [_target(target) for target in spec.targets if target.id in changed])
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Remove the targets, those added by others too, then the rule."""
+    client = aws.client("events")
+    bus, name = _parts(id_)
+    with absent_is_success("ResourceNotFoundException"):
+        targets = _targets(client, id_)
+        _remove(client, id_, [target["Id"] for target in targets or ()])
+        client.delete_rule(Name=name, EventBusName=bus)
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    client = aws.client("events")
+    arn = _attributes(id_, aws.target)["arn"]
+    if added:
+        client.tag_resource(ResourceARN=arn, Tags=tag_list(added))
+    if removed:
+        client.untag_resource(ResourceARN=arn, TagKeys=list(removed))
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every rule that no AWS service manages, on every bus; EventBridge can't filter by tag."""
+    client = aws.client("events")
+    buses = _buses(client)
+    rules = _flat(aws.gather(partial(_rules, client, bus, "") for bus in buses))
+    ours = {id_: rule for id_, rule in rules.items() if not rule.get("ManagedBy")}
+    return {
+        id_: rule
+        for id_, rule in _completed(aws, ours).items()
+        if stack is None or (rule.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def _id(bus: str, name: str) -> str:
+    return name if bus == DEFAULT_BUS else f"{bus}|{name}"
+
+
+def _parts(id_: str) -> tuple[str, str]:
+    bus, _, name = id_.rpartition("|")
+    return bus or DEFAULT_BUS, name
+
+
+def _attributes(id_: str, target: Target) -> dict[str, str]:
+    arn = target.arn("events", f"rule/{id_.replace('|', '/')}")
+    return {"id": id_, "name": _parts(id_)[1], "arn": arn}
+
+
+def _buses(client: EventBridgeClient) -> list[str]:
+    names: list[str] = []
+    page = client.list_event_buses()
+    while True:
+        names += [bus["Name"] for bus in page["EventBuses"]]
+        if not page.get("NextToken"):
+            return names
+        page = client.list_event_buses(NextToken=page["NextToken"])
+
+
+def _rules(client: EventBridgeClient, bus: str, prefix: str) -> list[RuleTypeDef]:
+    """The rules of a bus; none if there is no such bus."""
+    rules = client.get_paginator("list_rules")
+    pages = (
+        rules.paginate(EventBusName=bus, NamePrefix=prefix)
+        if prefix
+        else rules.paginate(EventBusName=bus)
+    )
+    try:
+        return [rule for page in pages for rule in page["Rules"]]
+    except client.exceptions.ResourceNotFoundException:
+        return []
+
+
+def _flat(listed: Iterable[Sequence[RuleTypeDef]]) -> dict[str, RuleTypeDef]:
+    return {
+        _id(rule.get("EventBusName", DEFAULT_BUS), rule["Name"]): rule
+        for rules in listed
+        for rule in rules
+    }
+
+
+def _completed(aws: Aws, rules: Mapping[str, RuleTypeDef]) -> dict[str, Observed]:
+    client = aws.client("events")
+    targets = aws.gather(partial(_targets, client, id_) for id_ in rules)
+    tags = aws.gather(partial(_tags, client, rule["Arn"]) for rule in rules.values())
+    return {
+        id_: Observed(
+            _settings(rule, own), {"id": id_, "name": rule["Name"], "arn": rule["Arn"]}, labels
+        )
+        for (id_, rule), own, labels in zip(rules.items(), targets, tags, strict=True)
+        if own is not None and labels is not None
+    }
+
+
+def _targets(client: EventBridgeClient, id_: str) -> list[TargetOutputTypeDef] | None:
+    """None when the rule does not exist."""
+    bus, name = _parts(id_)
+    pages = client.get_paginator("list_targets_by_rule").paginate(Rule=name, EventBusName=bus)
+    try:
+        return [target for page in pages for target in page["Targets"]]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _tags(client: EventBridgeClient, arn: str) -> dict[str, str] | None:
+    try:
+        return tag_dict(client.list_tags_for_resource(ResourceARN=arn)["Tags"])
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _settings(rule: RuleTypeDef, targets: Sequence[TargetOutputTypeDef]) -> dict[str, Json]:
+    settings: dict[str, Json] = {
+        "name": rule["Name"],
+        "event_bus_name": rule.get("EventBusName", DEFAULT_BUS),
+        "description": rule.get("Description"),
+        "event_pattern": rule.get("EventPattern"),
+        "schedule_expression": rule.get("ScheduleExpression"),
+        "state": rule.get("State", "ENABLED"),
+        "role_arn": rule.get("RoleArn"),
+        "targets": [_words(target) for target in targets],
+    }
+    return {name: value for name, value in settings.items() if value not in (None, [])}
+
+
+def _request(spec: EventsRuleSpec) -> PutRuleRequestTypeDef:
+    pattern = spec.event_pattern
+    request = {
+        "Name": spec.name,
+        "EventBusName": spec.event_bus_name,
+        "Description": spec.description,
+        "EventPattern": _text(pattern) if pattern else None,
+        "ScheduleExpression": spec.schedule_expression,
+        "State": spec.state,
+        "RoleArn": spec.role_arn,
+    }
+    given = {member: value for member, value in request.items() if value}
+    return cast("PutRuleRequestTypeDef", given)
+
+
+def _target(target: RuleTarget) -> TargetTypeDef:
+    """`dead_letter_config` is `DeadLetterConfig`, and so on; what is unset is left out."""
+    request = _members(target.model_dump(mode="json", exclude_none=True))
+    if target.input is not None:
+        request["Input"] = _text(target.input)
+    if target.input_transformer:
+        paths = target.input_transformer.input_paths_map
+        request["InputTransformer"]["InputPathsMap"] = paths
+    return cast("TargetTypeDef", request)
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name.title().replace("_", ""): _members(item) for name, item in value.items()}
+    return value
+
+
+MEMBERS = {
+    "Id": "id",
+    "Arn": "arn",
+    "RoleArn": "role_arn",
+    "Input": "input",
+    "InputPath": "input_path",
+    "InputTransformer": "input_transformer",
+    "InputPathsMap": "input_paths_map",
+    "InputTemplate": "input_template",
+    "DeadLetterConfig": "dead_letter_config",
+    "RetryPolicy": "retry_policy",
+    "MaximumRetryAttempts": "maximum_retry_attempts",
+    "MaximumEventAgeInSeconds": "maximum_event_age_in_seconds",
+    "SqsParameters": "sqs_parameters",
+    "MessageGroupId": "message_group_id",
+}
+"""AWS's members of a target, as the spec's fields. Others are kept under AWS's names, so that a
+target with parameters that this kind does not have shows as a difference."""
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            MEMBERS.get(name, name): item if name == "InputPathsMap" else _words(item)
+            for name, item in value.items()
+        }
+    return value
+
+
+def _text(value: str | dict[str, JsonValue]) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _by_id(targets: Json) -> dict[str, Json]:
+    listed = targets if isinstance(targets, list) else []
+    return {str(target["id"]): target for target in listed if isinstance(target, dict)}
+
+
+def _put(client: EventBridgeClient, id_: str, targets: Sequence[TargetTypeDef]) -> None:
+    bus, name = _parts(id_)
+    for start in range(0, len(targets), ENTRIES):
+        answer = client.put_targets(
+            Rule=name, EventBusName=bus, Targets=targets[start : start + ENTRIES]
+        )
+        _refuse_failed("PutTargets", id_, answer["FailedEntries"])
+
+
+def _remove(client: EventBridgeClient, id_: str, targets: Sequence[str]) -> None:
+    bus, name = _parts(id_)
+    for start in range(0, len(targets), ENTRIES):
+        answer = client.remove_targets(
+            Rule=name, EventBusName=bus, Ids=targets[start : start + ENTRIES]
+        )
+        _refuse_failed("RemoveTargets", id_, answer["FailedEntries"])
+
+
+def _refuse_failed(operation: str, id_: str, failed: Sequence[Mapping[str, Any]]) -> None:
+    """AWS answers 200 and lists what it refused.
+
+    Raises:
+        AwsError: with the first target's code and message.
+    """
+    if failed:
+        first = failed[0]
+        code = str(first.get("ErrorCode", ""))
+        raise AwsError(
+            f"events.rule {id_}: {operation} was refused for target {first.get('TargetId')} "
+            f"({code}): {first.get('ErrorMessage') or 'no reason given'}",
+            code=code,
+            operation=f"events.{operation}",
+        )
+
+
+RESOURCE = ResourceType(
+    kind="events.rule",
+    service="events",
+    spec=EventsRuleSpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+    seconds=0.5,
+)
+
+
+def ensure_events_rule(
+    session: ClientFactory,
+    spec: EventsRuleSpec,
+    *,
+    owner: Owner | None = None,
+    adopt: bool = False,
+) -> Result:
+    """Create the rule if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)
