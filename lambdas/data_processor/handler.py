@@ -39,7 +39,9 @@ MOST_PROBLEMS: Final = 50
 class Context(Protocol):
     """What is used of Lambda's context."""
 
-    aws_request_id: str
+    @property
+    def aws_request_id(self) -> str:
+        """The id of this invocation."""
 
 
 class Identity(TypedDict, total=False):
