@@ -1,0 +1,1 @@
+"""Idempotent boto3 provisioning: one `ensure_*` per AWS resource kind."""

@@ -112,7 +112,7 @@ def _principal(value: JsonValue) -> JsonValue:
     if not isinstance(value, dict):
         return value
     return {
-        kind: sorted({_account(str(who)) for who in _texts(names)})
+        kind: [*sorted({_account(str(who)) for who in _texts(names)})]
         for kind, names in sorted(value.items())
     }
 

@@ -145,7 +145,10 @@ def configure(
     """Send what differs between the spec and what AWS has; tags included.
 
     Args:
-        kind, aws, id_, spec: which object, and what is wanted.
+        kind: the resource type.
+        aws: guarded clients.
+        id_: which object.
+        spec: what is wanted.
         observed: what AWS has.
         previous_tags: tag keys that we set earlier; those no longer wanted are removed.
 
@@ -302,7 +305,7 @@ def _converge(kind: ResourceType[S], aws: Aws, spec: S, owner: Owner, *, adopt: 
     phase, changes = configure(kind, aws, id_, spec, observed)
     if phase is Phase.PENDING:
         wait_ready(kind, aws, id_)
-    attributes = {**kind.predict(spec, aws.target), **observed.attributes}
+    attributes = {**observed.attributes, **kind.predict(spec, aws.target)}
     action = Action.CREATE if found is None else Action.UPDATE if changes else Action.NOOP
     return Result(kind.kind, id_, action, attributes, tuple(changes.values()))
 

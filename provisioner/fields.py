@@ -110,12 +110,12 @@ def _policy(value: object) -> object:
 
 def _statements(document: Mapping[str, Any]) -> None:
     statements = document.get("Statement")
-    listed = statements if isinstance(statements, list) else [statements]
+    listed: list[Any] = statements if isinstance(statements, list) else [statements]
     if not statements or not all(isinstance(item, Mapping) for item in listed):
         message = "a policy needs at least one Statement"
         raise ValueError(message)
     if unknown := set(document) - {"Version", "Id", "Statement"}:
-        message = f"a policy has no member {sorted(unknown)[0]!r}; it has Version, Id, Statement"
+        message = f"a policy has no member {min(unknown)!r}; it has Version, Id, Statement"
         raise ValueError(message)
     for statement in listed:
         _statement(statement)
@@ -127,7 +127,7 @@ def _statement(statement: Mapping[str, Any]) -> None:
         "Resource", "NotResource", "Condition",
     }  # fmt: skip
     if unknown := set(statement) - known:
-        message = f"a policy statement has no member {sorted(unknown)[0]!r}"
+        message = f"a policy statement has no member {min(unknown)!r}"
         raise ValueError(message)
     if statement.get("Effect") not in {"Allow", "Deny"}:
         message = "a policy statement needs Effect: Allow or Deny"

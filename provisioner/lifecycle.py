@@ -231,7 +231,7 @@ class Patience:
     limit: float = 600.0
 
 
-def _no_attributes(spec: Any, target: Target) -> Mapping[str, str]:  # noqa: ARG001, ANN401
+def _no_attributes(spec: Any, target: Target) -> Mapping[str, str]:  # noqa: ARG001
     return {}
 
 

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from provisioner.aws.clients import Aws, connect
+from provisioner.local import gaps
 
 REGION = "eu-central-1"
 
@@ -52,13 +53,7 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def session() -> Iterator[boto3.Session]:
     """A session on an empty in-memory AWS, moto's gaps filled."""
-    pytest.importorskip  # noqa: B018
-    try:
-        from provisioner.local import gaps
-    except ImportError:  # pragma: no cover  until the embedded AWS stands
-        pass
-    else:
-        gaps.fill()
+    gaps.fill()
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         yield boto3.Session(region_name=REGION)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from botocore.config import Config
 
@@ -23,28 +23,20 @@ from provisioner.aws.target import Target
 from provisioner.errors import WriteRefusedError
 
 if TYPE_CHECKING:
-    from boto3.session import Session as TypedClients
+    from boto3.session import Session
     from botocore.client import BaseClient
+
+    ClientFactory: TypeAlias = Session
 else:
-    TypedClients = object
+    ClientFactory = object
+    """A boto3 session, or anything that makes clients as one does."""
 
 T = TypeVar("T")
 Permit = Callable[[Call], None]
 """Is asked before each attempt of a call; raises to refuse it."""
 
 
-class ClientFactory(Protocol):
-    """The part of a boto3 session that provisioner needs, so a session is one."""
-
-    @property
-    def region_name(self) -> str:
-        """The region clients are made for."""
-
-    def client(self, service_name: str, **options: object) -> BaseClient:
-        """Make a client."""
-
-
-def anything(call: Call) -> None:  # noqa: ARG001
+def anything(call: Call) -> None:
     """Permit every call."""
 
 
@@ -93,14 +85,13 @@ class ClientPool:
         """The client itself, without a guard."""
         with self._lock:
             if service not in self._clients:
-                options: dict[str, object] = {"config": self._config}
-                if self._region:
-                    options["region_name"] = self._region
-                self._clients[service] = self._session.client(service, **options)
+                make: Callable[..., BaseClient] = self._session.client
+                options = {"region_name": self._region} if self._region else {}
+                self._clients[service] = make(service, config=self._config, **options)
             return self._clients[service]
 
 
-class Aws(TypedClients):
+class Aws(ClientFactory):
     """What a kind gets to talk to AWS with: guarded clients of one target.
 
     To the type checker it is a boto3 session, so `aws.client("kms")` is a typed KMS client.
@@ -153,9 +144,10 @@ class Aws(TypedClients):
         The first error is raised when all calls have ended. Not to be nested: a call handed to
         `gather` must not gather again.
         """
-        first, *others = [*calls] or [None]
-        if first is None:
+        waiting = [*calls]
+        if not waiting:
             return []
+        first, *others = waiting
         futures = [self._facets.submit(call) for call in others]
         results = []
         error: BaseException | None = None

@@ -32,6 +32,7 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "apigateway.CreateResource": Rate(5, 5),
         "apigateway.DeleteResource": Rate(5, 5),
         "apigateway.GetResources": Rate(2.5, 5),
+        "apigateway.PutRestApi": Rate(1, 1),
         "apigateway.UpdateAccount": Rate(1 / 20, 1),
         "apigateway": Rate(10, 40),
         # Lambda quotas: all control-plane calls but GetFunction together.

@@ -38,7 +38,7 @@ from provisioner.lifecycle import (
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
-    from mypy_boto3_kms.type_defs import TagTypeDef
+    from mypy_boto3_kms.type_defs import CreateKeyRequestTypeDef, TagTypeDef
 
 GONE_STATES = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 DEFAULT_WINDOW_DAYS = 30
@@ -98,10 +98,13 @@ def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
 def create(aws: Aws, spec: KmsKeySpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
     """Make the bare key with its description, policy and tags. The alias follows."""
     kms = aws.client("kms")
-    policy = {"Policy": policy_text(spec.policy)} if spec.policy else {}
-    metadata = kms.create_key(Description=spec.description or "", Tags=_tag_list(tags), **policy)[
-        "KeyMetadata"
-    ]
+    request: CreateKeyRequestTypeDef = {
+        "Description": spec.description or "",
+        "Tags": _tag_list(tags),
+    }
+    if spec.policy:
+        request["Policy"] = policy_text(spec.policy)
+    metadata = kms.create_key(**request)["KeyMetadata"]
     settings: dict[str, Json] = {"description": spec.description, "policy": spec.policy}
     settings |= {"rotation": False, "enabled": True}
     attributes = {"id": metadata["KeyId"], "arn": metadata["Arn"]}

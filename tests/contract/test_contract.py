@@ -50,7 +50,7 @@ CHANGES = pytest.mark.parametrize(
 )
 
 
-class Bomb(Exception):
+class BombError(Exception):
     """The process died here."""
 
 
@@ -63,7 +63,7 @@ class Fuse:
     def __call__(self, call: Call) -> None:
         if call.mutates:
             if self.left == 0:
-                raise Bomb
+                raise BombError
             self.left -= 1
 
 
@@ -91,7 +91,8 @@ def test_every_field_is_changed_or_exempt(case: Case) -> None:
     """No field escapes the update promise unseen."""
     changed = {field for change in case.changes.values() for field in change}
     changed |= set(case.prepare)
-    fields = {name for name, rule in rules_of(kind_of(case.kind).spec).items() if not rule.local}
+    spec: type[Spec] = kind_of(case.kind).spec
+    fields = {name for name, rule in rules_of(spec).items() if not rule.local}
     assert fields - changed - set(case.exempt) - {"tags"} == set()
 
 
@@ -239,7 +240,7 @@ def test_a_foreign_object_is_left_alone(case: Case, session: boto3.Session, aws:
 @ALL
 def test_a_missing_id_is_absent(case: Case, session: boto3.Session, aws: Aws) -> None:
     """Reading the object beside one that was deleted finds the one and not the other."""
-    kind, spec, id_ = make(case, session, aws)
+    kind, _, id_ = make(case, session, aws)
     assert kind.read(aws, []) == {}
     assert set(kind.read(aws, [id_])) == {id_}
 
@@ -256,7 +257,7 @@ def test_a_crash_before_any_write_heals(
     while writes < 60:
         try:
             ensure(kind, aws.permitting(Fuse(writes)), spec, owner=OWNER)
-        except (Bomb, ProvisionerError):
+        except (BombError, ProvisionerError):
             writes += 1
         else:
             break
@@ -265,6 +266,6 @@ def test_a_crash_before_any_write_heals(
         again = ensure(kind, aws.permitting(lambda _: None, ledger), spec, owner=OWNER)
         assert (again.action, again.id, ledger.writes) == (Action.NOOP, healed.id, 0)
         if kind.search:
-            assert len([i for i in kind.search(aws, OWNER.stack)]) == 1
+            assert len(kind.search(aws, OWNER.stack)) == 1
         kind.delete(aws, healed.id, settings_of(spec))
     assert writes < 60

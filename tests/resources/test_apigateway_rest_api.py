@@ -10,7 +10,7 @@ from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
 from provisioner.ensure import validated
 from provisioner.lifecycle import Json, differences, settings_of
-from provisioner.local import gaps_apigateway
+from provisioner.local import gaps
 from provisioner.resources._apigateway_definition import definition_of
 from provisioner.resources.apigateway_rest_api import (
     RESOURCE,
@@ -19,7 +19,7 @@ from provisioner.resources.apigateway_rest_api import (
 )
 from tests.contract.case import Case
 
-gaps_apigateway.fill()
+gaps.fill()
 
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:"
 URI = "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{}/invocations"

@@ -10,13 +10,13 @@ from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
 from provisioner.ensure import validated
 from provisioner.lifecycle import Json
-from provisioner.local import gaps_apigateway
+from provisioner.local import gaps
 from provisioner.resources._apigateway_methods import as_method_settings, observed_settings
 from provisioner.resources.apigateway_stage import RESOURCE, ensure_apigateway_stage
 from tests.contract.case import Case
 from tests.resources.test_apigateway_deployment import make_api
 
-gaps_apigateway.fill()
+gaps.fill()
 
 GROUP = "arn:aws:logs:eu-central-1:123456789012:log-group:/api/health"
 ALL: dict[str, Json] = {

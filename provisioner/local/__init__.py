@@ -1,0 +1,1 @@
+"""The embedded AWS: moto, with the gaps that the kinds need filled."""

@@ -1,0 +1,1 @@
+"""What people write: the manifest and its JSON Schema."""
