@@ -161,3 +161,15 @@ Arn = Annotated[str, Shape(r"arn:[^:]+:[^:]*:[^:]*:[^:]*:.+", says="an ARN (arn:
 def policy_text(document: Mapping[str, JsonValue]) -> str:
     """A policy as AWS wants it: compact JSON with a Version."""
     return json.dumps({"Version": "2012-10-17", **document}, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMark:
+    """Marks a field that names a folder; see `FOLDER`."""
+
+
+FOLDER = FolderMark()
+"""The field is a path; a stack makes a relative one absolute, from the manifest's own folder."""
+
+Folder = Annotated[str, FOLDER]
+"""A folder of source files, relative to the manifest."""
