@@ -181,8 +181,20 @@ def settings_of(spec: Spec) -> dict[str, Json]:
     return settings
 
 
-def differences(spec: type[Spec], wanted: Settings, observed: Observed) -> dict[str, Difference]:
-    """Compare field by field, by meaning. Pure; tags are compared elsewhere."""
+def differences(
+    spec: type[Spec],
+    wanted: Settings,
+    observed: Observed,
+    waiting: frozenset[str] = frozenset(),
+) -> dict[str, Difference]:
+    """Compare field by field, by meaning. Pure; tags are compared elsewhere.
+
+    Args:
+        spec: the type of the spec.
+        wanted: plain JSON, as `settings_of` gives it.
+        observed: what AWS has.
+        waiting: fields that hold references whose values are not known yet.
+    """
     found: dict[str, Difference] = {}
     for name, rule in rules_of(spec).items():
         if name == "tags" or rule.local or (rule.computed and wanted.get(name) is None):
@@ -190,8 +202,9 @@ def differences(spec: type[Spec], wanted: Settings, observed: Observed) -> dict[
         before = rule.canonical(observed.settings.get(name))
         after = rule.canonical(wanted.get(name))
         if before != after:
-            unknown = "${" in str(after)
-            found[name] = Difference(name, before, after, rule.replace, rule.secret, unknown)
+            found[name] = Difference(
+                name, before, after, rule.replace, rule.secret, unknown=name in waiting
+            )
     return found
 
 

@@ -43,7 +43,7 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """What stands before the first dot: a resource's name, `var`, `env`, `account`…"""
+        """What stands before the first dot: a resource's name, `var`, `env` or `account`."""
         return self.body.partition(":-")[0].partition(".")[0]
 
     @property

@@ -1,0 +1,128 @@
+"""A plan is data: what will be done to each resource and why. Nothing here talks to AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from provisioner.aws.target import Target
+from provisioner.ensure import Action
+from provisioner.inventory import Record
+from provisioner.lifecycle import Difference, Settings
+from provisioner.refresher import Found, Situation
+from provisioner.stack import Resource, Stack
+from provisioner.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """An object that has to go.
+
+    Attributes:
+        kind, id: of the object.
+        settings: as last applied, for the fields that say how to delete it.
+        holds_data: its kind holds data that the delete loses.
+        survives: what stays of it after the delete and until when; empty if nothing.
+    """
+
+    kind: str
+    id: str
+    settings: Settings = field(default_factory=dict)
+    holds_data: bool = False
+    survives: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one address.
+
+    Attributes:
+        address, kind: of the resource.
+        action: what is done to it.
+        reason: why, in a sentence; empty where the differences say it.
+        id: of the object as it stands now; None if there is none.
+        differences: what changes, secrets masked by whoever shows it.
+        olds: objects to delete: the replaced, the removed, and what an earlier run left over.
+        delete_first: the olds must be gone before the new can be made.
+        owned: we made it, so a teardown deletes it.
+        settle: AWS has what is wanted, but the inventory does not say so yet.
+    """
+
+    address: str
+    kind: str
+    action: Action
+    reason: str = ""
+    id: str | None = None
+    differences: tuple[Difference, ...] = ()
+    olds: tuple[Old, ...] = ()
+    delete_first: bool = False
+    owned: bool = True
+    settle: bool = False
+
+    @property
+    def makes(self) -> bool:
+        """Whether an object is created."""
+        return self.action in {Action.CREATE, Action.REPLACE}
+
+    @property
+    def stays(self) -> bool:
+        """Whether the address has an object afterwards."""
+        return self.action not in {Action.DELETE, Action.FORGET}
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do, not even to write down."""
+        return self.action is Action.NOOP and not self.settle and not self.olds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything one run will do.
+
+    Attributes:
+        stack: its name.
+        target: the account and region it is for.
+        changes: one per address; in the manifest's order, then what is removed.
+        wanted: the stack; None for a teardown.
+        situation: what the plan was made from.
+        values: attributes that will hold whatever happens; unknown ones are missing.
+    """
+
+    stack: str
+    target: Target
+    changes: tuple[Change, ...]
+    wanted: Stack | None
+    situation: Situation
+    values: Values
+
+    @property
+    def counts(self) -> Mapping[Action, int]:
+        """How many resources get which action."""
+        return Counter(change.action for change in self.changes)
+
+    @property
+    def empty(self) -> bool:
+        """Whether AWS has exactly what is wanted."""
+        return all(change.action is Action.NOOP for change in self.changes)
+
+    def change(self, address: str) -> Change | None:
+        """The change of an address."""
+        return self._by_address.get(address)
+
+    @cached_property
+    def _by_address(self) -> dict[str, Change]:
+        return {change.address: change for change in self.changes}
+
+    def record(self, address: str) -> Record | None:
+        """What the inventory says of an address."""
+        return self.situation.records.get(address)
+
+    def found(self, address: str) -> Found | None:
+        """The object that AWS showed for an address."""
+        return self.situation.found.get(address)
+
+    def resource(self, address: str) -> Resource | None:
+        """What is wanted at an address."""
+        return self.wanted.resources.get(address) if self.wanted else None

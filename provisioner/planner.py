@@ -1,0 +1,378 @@
+"""From what is wanted and what is, to what will be done. Pure: no AWS, no clock, no files.
+
+Every address is judged by itself. A replace makes the attributes of its resource unknown, so all
+that refer to it are judged again, until nothing moves. What the run must not do is refused here,
+for the whole plan, before the first call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from provisioner.aws.target import Target
+from provisioner.ensure import Action, tag_changes, tags_of
+from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
+from provisioner.inventory import Record
+from provisioner.lifecycle import (
+    AnyType,
+    Difference,
+    Owner,
+    Phase,
+    Settings,
+    differences,
+    settings_of,
+)
+from provisioner.plan import Change, Old, Plan
+from provisioner.refresher import Found, Situation
+from provisioner.registry import kind_of
+from provisioner.stack import Resource, Stack
+from provisioner.values import Values
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """What a person allowed by name.
+
+    Attributes:
+        adopt: bring objects that exist and are not ours to their specs.
+        replace: addresses whose data-holding object may be replaced.
+    """
+
+    adopt: bool = False
+    replace: frozenset[str] = frozenset()
+
+
+@dataclass
+class _Judgement:
+    """The plan in the making."""
+
+    stack: Stack
+    target: Target
+    situation: Situation
+    allowed: Allowances
+    values: Values
+    changes: dict[str, Change] = field(default_factory=dict)
+    refusals: list[PlanError] = field(default_factory=list)
+
+
+def plan_apply(
+    stack: Stack, target: Target, situation: Situation, allowed: Allowances | None = None
+) -> Plan:
+    """What it takes to bring AWS to the stack.
+
+    Raises:
+        ForeignObjectError, ProtectedError, ReplaceRefusedError: what may not be done, all of it.
+    """
+    judgement = _Judgement(stack, target, situation, allowed or Allowances(), situation.values)
+    _forget_strangers(judgement)
+    _judge_all(judgement)
+    _delete_dependents_first(judgement)
+    removed = [_removed(situation, record) for record in _unwanted(judgement)]
+    _refuse(judgement, removed)
+    return Plan(
+        stack.name,
+        target,
+        (*judgement.changes.values(), *removed),
+        stack,
+        situation,
+        judgement.values,
+    )
+
+
+def plan_teardown(name: str, target: Target, situation: Situation) -> Plan:
+    """What it takes to leave nothing of a stack, from the inventory alone.
+
+    Raises:
+        ProtectedError: something is protected; nothing is deleted then.
+    """
+    changes = tuple(_removed(situation, record) for record in situation.records.values())
+    protected = [
+        change.address
+        for change in changes
+        if change.action is Action.DELETE and situation.records[change.address].protect
+    ]
+    if protected:
+        raise ProtectedError(
+            f"Protected, so nothing was deleted: {', '.join(protected)}.",
+            hint="Set protect: false in the manifest and apply it, then tear down.",
+        )
+    return Plan(name, target, changes, None, situation, situation.values)
+
+
+def _forget_strangers(judgement: _Judgement) -> None:
+    """Attributes of what does not exist are only what its name says."""
+    for resource in judgement.stack:
+        if resource.address not in judgement.situation.found:
+            judgement.values.forget(resource.address)
+    _predict_again(judgement, [resource.address for resource in judgement.stack])
+
+
+def _judge_all(judgement: _Judgement) -> None:
+    users: dict[str, set[str]] = defaultdict(set)
+    for resource in judgement.stack:
+        for use in resource.uses:
+            users[use.target].add(resource.address)
+    open_ = dict.fromkeys(judgement.stack.resources)
+    while open_:
+        address = next(iter(open_))
+        del open_[address]
+        before = judgement.changes.get(address)
+        change = _judge(judgement, judgement.stack.resources[address])
+        judgement.changes[address] = change
+        newly_made = change.makes and not (before and before.makes)
+        if newly_made and change.id is not None:
+            judgement.values.forget(address)
+            _predict_again(judgement, [address])
+            open_ |= dict.fromkeys(users[address])
+    judgement.changes = {
+        address: judgement.changes[address] for address in judgement.stack.resources
+    }
+
+
+def _predict_again(judgement: _Judgement, addresses: list[str]) -> None:
+    for address in addresses:
+        resource = judgement.stack.resources[address]
+        judgement.values.learn(address, judgement.values.predict(resource))
+
+
+def _delete_dependents_first(judgement: _Judgement) -> None:
+    """What must be gone before its successor is made, takes those with it that need it."""
+    while True:
+        first = {a for a, change in judgement.changes.items() if change.delete_first}
+        more = [
+            change
+            for address, change in judgement.changes.items()
+            if change.action is Action.REPLACE
+            and address not in first
+            and first & _needed_by(judgement, address)
+        ]
+        if not more:
+            return
+        judgement.changes |= {change.address: replace(change, delete_first=True) for change in more}
+
+
+def _needed_by(judgement: _Judgement, address: str) -> set[str]:
+    record = judgement.situation.records.get(address)
+    return {edge.address for edge in record.edges} if record else set()
+
+
+def _judge(judgement: _Judgement, resource: Resource) -> Change:
+    situation = judgement.situation
+    record = situation.records.get(resource.address)
+    found = situation.found.get(resource.address)
+    leftover = _leftover(situation, resource.address)
+    if record and record.kind != resource.kind.kind:
+        return _kind_changed(resource, record, found, leftover)
+    if found is None:
+        reason = "it is gone from AWS" if record and record.status == "ready" else ""
+        return Change(resource.address, resource.kind.kind, Action.CREATE, reason, olds=leftover)
+    if stranger := _stranger(judgement, resource, record, found):
+        return stranger
+    return _compare(judgement, resource, record, found, leftover)
+
+
+def _kind_changed(
+    resource: Resource, record: Record, found: Found | None, leftover: tuple[Old, ...]
+) -> Change:
+    kind = kind_of(record.kind)
+    old = (_old(kind, record.id, record.settings),) if record.id and found else ()
+    return Change(
+        resource.address,
+        resource.kind.kind,
+        Action.REPLACE if old else Action.CREATE,
+        f"it was a {record.kind}",
+        id=record.id if old else None,
+        olds=(*leftover, *old),
+        delete_first=True,
+    )
+
+
+def _stranger(
+    judgement: _Judgement, resource: Resource, record: Record | None, found: Found
+) -> Change | None:
+    """The object is not known to be ours: refused, or adopted where that was allowed."""
+    tags = found.observed.tags
+    owner = Owner(judgement.stack.name, resource.address)
+    if owner.owns(tags) or (record and record.id == found.id and _unclaimed(tags)):
+        return None
+    whose = Owner.of(tags)
+    if whose is None and judgement.allowed.adopt:
+        judgement.values.learn(resource.address, found.observed.attributes)
+        changed = _differences(judgement, resource, found)
+        return Change(
+            resource.address,
+            resource.kind.kind,
+            Action.ADOPT,
+            "it exists and is not ours; a teardown will leave it",
+            found.id,
+            changed,
+            owned=False,
+            settle=True,
+        )
+    who = f"belongs to stack {whose.stack!r}, {whose.address}" if whose else "is not ours"
+    hint = "Choose another name." if whose else "Choose another name, or adopt it with --adopt."
+    judgement.refusals.append(
+        ForeignObjectError(
+            f"{resource.address}: {resource.kind.kind} {found.id} exists and {who}.", hint=hint
+        )
+    )
+    return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
+
+
+def _unclaimed(tags: Mapping[str, str] | None) -> bool:
+    return Owner.of(tags) is None
+
+
+def _compare(
+    judgement: _Judgement,
+    resource: Resource,
+    record: Record | None,
+    found: Found,
+    leftover: tuple[Old, ...],
+) -> Change:
+    changed = _differences(judgement, resource, found, record)
+    change = Change(
+        resource.address,
+        resource.kind.kind,
+        Action.UPDATE if changed else Action.NOOP,
+        id=found.id,
+        differences=changed,
+        olds=leftover,
+        owned=record.owned if record else True,
+    )
+    fixed = [difference.field for difference in changed if difference.replace]
+    if found.observed.phase is Phase.FAILED:
+        reason = f"AWS says it failed: {found.observed.reason or 'no reason given'}"
+        return _replaced(judgement, resource, record, change, reason)
+    if fixed:
+        return _replaced(
+            judgement, resource, record, change, f"{', '.join(fixed)} can't change in place"
+        )
+    if judgement.values.learn(resource.address, found.observed.attributes):
+        _predict_again(judgement, [resource.address])
+    pending = found.observed.phase is Phase.PENDING
+    settle = pending or _unrecorded(resource, record, found)
+    return replace(change, settle=settle, reason="it is not ready yet" if pending else "")
+
+
+def _replaced(
+    judgement: _Judgement,
+    resource: Resource,
+    record: Record | None,
+    change: Change,
+    reason: str,
+) -> Change:
+    settings = record.settings if record else {}
+    old = _old(resource.kind, str(change.id), settings)
+    identity = judgement.values.identity(resource)
+    in_the_way = resource.kind.replace_first == "delete" or identity == change.id
+    return replace(
+        change,
+        action=Action.REPLACE,
+        reason=reason,
+        olds=(*change.olds, old),
+        delete_first=in_the_way,
+    )
+
+
+def _differences(
+    judgement: _Judgement, resource: Resource, found: Found, record: Record | None = None
+) -> tuple[Difference, ...]:
+    resolved = resource.resolved(judgement.values.resolve)
+    changed = differences(
+        resource.kind.spec, settings_of(resolved.spec), found.observed, resolved.waiting
+    )
+    tags = tag_changes(tags_of(resolved.spec), found.observed, record.tag_keys if record else ())
+    return (*changed.values(), tags.difference) if tags else tuple(changed.values())
+
+
+def _unrecorded(resource: Resource, record: Record | None, found: Found) -> bool:
+    """Whether the inventory says something else than what stands."""
+    if record is None or record.status != "ready" or record.id != found.id:
+        return True
+    edges = {(use.target) for use in resource.uses}
+    return record.protect != resource.protect or edges != {edge.address for edge in record.edges}
+
+
+def _leftover(situation: Situation, address: str) -> tuple[Old, ...]:
+    """What a replace that was cut short did not delete any more."""
+    record, found = situation.records.get(address), situation.replaced.get(address)
+    if record is None or found is None or found.observed.phase is Phase.LEAVING:
+        return ()
+    return (_old(kind_of(record.kind), found.id, record.settings),)
+
+
+def _old(kind: AnyType, id_: str, settings: Settings) -> Old:
+    survives = kind.survives(settings) if kind.survives else ""
+    return Old(kind.kind, id_, settings, kind.holds_data, survives)
+
+
+def _unwanted(judgement: _Judgement) -> list[Record]:
+    return [
+        record
+        for address, record in judgement.situation.records.items()
+        if address not in judgement.stack.resources
+    ]
+
+
+def _removed(situation: Situation, record: Record) -> Change:
+    """A recorded resource that is no longer wanted."""
+    found = situation.found.get(record.address)
+    leftover = _leftover(situation, record.address)
+    forget = Change(
+        record.address, record.kind, Action.FORGET, id=record.id, olds=leftover, owned=record.owned
+    )
+    if found is None:
+        return replace(forget, reason="it is gone from AWS", id=None)
+    if not record.owned:
+        return replace(forget, reason="it was there before us, so it stays")
+    owner = Owner(record.stack, record.address)
+    if not (owner.owns(found.observed.tags) or found.observed.tags is None):
+        known = Owner.of(found.observed.tags) is None and record.id == found.id
+        if not known or record.status == "intended":
+            return replace(forget, reason=f"{found.id} is not ours, so it stays")
+    old = _old(kind_of(record.kind), found.id, record.settings or record.intended or {})
+    return Change(
+        record.address, record.kind, Action.DELETE, id=found.id, olds=(*leftover, old), owned=True
+    )
+
+
+def _refuse(judgement: _Judgement, removed: list[Change]) -> None:
+    """Raise what the plan must not do, all of it at once."""
+    refusals = [*judgement.refusals]
+    for change in (*judgement.changes.values(), *removed):
+        refusals += _protection(judgement, change)
+    if refusals:
+        first = refusals[0]
+        hints = dict.fromkeys(refusal.hint for refusal in refusals if refusal.hint)
+        raise type(first)("\n".join(map(str, refusals)), hint=" ".join(hints))
+
+
+def _protection(judgement: _Judgement, change: Change) -> list[PlanError]:
+    if change.action not in {Action.DELETE, Action.REPLACE}:
+        return []
+    record = judgement.situation.records.get(change.address)
+    resource = judgement.stack.resources.get(change.address)
+    verb = "deleted" if change.action is Action.DELETE else f"replaced ({change.reason})"
+    if resource.protect if resource else record is not None and record.protect:
+        return [
+            ProtectedError(
+                f"{change.address} is protected and would be {verb}.",
+                hint="Set protect: false on it first, and apply that.",
+            )
+        ]
+    holds_data = any(old.holds_data for old in change.olds)
+    if change.action is Action.REPLACE and holds_data and not _replace_allowed(judgement, change):
+        return [
+            ReplaceRefusedError(
+                f"{change.address} holds data and would be replaced: {change.reason}.",
+                hint=f"If its data may go: --allow-replace {change.address}.",
+            )
+        ]
+    return []
+
+
+def _replace_allowed(judgement: _Judgement, change: Change) -> bool:
+    return change.address in judgement.allowed.replace

@@ -1,0 +1,245 @@
+"""Look at AWS: every recorded and every wanted object, in as few calls as there are kinds.
+
+Reading goes in waves. The first reads what is known by id: recorded ids, and names that follow
+from the specs; kinds whose ids AWS makes are searched by our tag where no record has the id.
+What a wave finds may complete the names of others; they are read in the next.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from provisioner.aws.clients import Aws
+from provisioner.aws.failures import translate
+from provisioner.errors import ForeignObjectError, ManifestError
+from provisioner.inventory import Record
+from provisioner.lifecycle import AnyType, Observed, Owner, Phase
+from provisioner.registry import kind_of
+from provisioner.stack import Resource, Stack
+from provisioner.values import Values, predicted
+
+T = TypeVar("T")
+READERS = 16
+"""Kinds that are read side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object that AWS showed."""
+
+    id: str
+    observed: Observed
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is, as far as it concerns one stack.
+
+    Attributes:
+        records: by address, as the inventory has them.
+        found: by address, the object recorded, named or tagged so. Whose it is, is judged later.
+        replaced: by address, what a replace that was cut short still has to delete.
+        values: what is known of attributes.
+    """
+
+    records: Mapping[str, Record]
+    found: Mapping[str, Found]
+    replaced: Mapping[str, Found]
+    values: Values
+
+
+@dataclass
+class _Look:
+    """What is known while the waves go on."""
+
+    aws: Aws
+    stack_name: str
+    values: Values
+    seen: dict[str, dict[str, Observed]] = field(default_factory=lambda: defaultdict(dict))
+    asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    searched: set[str] = field(default_factory=set)
+
+
+def refresh(
+    aws: Aws, name: str, records: Mapping[str, Record], stack: Stack | None = None
+) -> Situation:
+    """Read what the records and the stack name.
+
+    Args:
+        aws: clients; only reading calls are made.
+        name: of the stack.
+        records: from the inventory.
+        stack: what is wanted; None for a teardown.
+
+    Raises:
+        AwsError: a read failed. Nothing is ever taken for absent because it could not be read.
+    """
+    values = predicted(stack, aws.target) if stack else Values(aws.target)
+    look = _Look(aws, name, values)
+    wanted = {resource.address: resource for resource in stack or ()}
+    _search(look, _kinds_to_search(records, wanted, values))
+    while _read(look, _ids(look, records, wanted)):
+        for address, found in _found(look, records, wanted).items():
+            if _may_be_ours(look, address, records, found):
+                values.learn(address, found.observed.attributes)
+    found = _found(look, records, wanted)
+    replaced = {
+        address: Found(record.replaces, observed)
+        for address, record in records.items()
+        if record.replaces and (observed := look.seen[record.kind].get(record.replaces))
+    }
+    return Situation(records, found, replaced, values)
+
+
+def _kinds_to_search(
+    records: Mapping[str, Record], wanted: Mapping[str, Resource], values: Values
+) -> set[str]:
+    """Kinds of which an object may exist whose id nobody wrote down."""
+    lost = {record.kind for record in records.values() if not record.id}
+    unknown = {
+        resource.kind.kind
+        for address, resource in wanted.items()
+        if not (address in records and records[address].id) and values.identity(resource) is None
+    }
+    return {kind for kind in lost | unknown if kind_of(kind).search is not None}
+
+
+def _ids(
+    look: _Look, records: Mapping[str, Record], wanted: Mapping[str, Resource]
+) -> dict[str, set[str]]:
+    """The ids to read next, by kind."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for record in records.values():
+        ids[record.kind] |= {id_ for id_ in (record.id, record.replaces) if id_}
+        if not record.id and (identity := _intended_identity(look, record)):
+            ids[record.kind].add(identity)
+    for resource in wanted.values():
+        if identity := look.values.identity(resource):
+            ids[resource.kind.kind].add(identity)
+    return {
+        kind: fresh
+        for kind, known in ids.items()
+        if (fresh := known - look.asked[kind] - set(look.seen[kind]))
+    }
+
+
+def _intended_identity(look: _Look, record: Record) -> str | None:
+    """The name under which an intent that was cut short would have made its object."""
+    kind = kind_of(record.kind)
+    if record.intended is None:
+        return None
+    try:
+        return look.values.identity(Resource(record.address, kind, record.intended))
+    except ManifestError:  # a sealed secret need not fit its field
+        return None
+
+
+def _read(look: _Look, ids: Mapping[str, set[str]]) -> bool:
+    """Read these; False if there was nothing to read."""
+
+    def read(kind: AnyType, wanted: list[str]) -> tuple[str, Mapping[str, Observed]]:
+        try:
+            return kind.kind, kind.read(look.aws, wanted)
+        except Exception as error:
+            raise translate(error, f"reading {kind.kind}") from error
+
+    for name, answer in side_by_side(
+        partial(read, kind_of(kind), sorted(wanted)) for kind, wanted in ids.items()
+    ):
+        look.asked[name] |= ids[name]
+        look.seen[name].update(answer)
+    return bool(ids)
+
+
+def _search(look: _Look, kinds: set[str]) -> None:
+    """Find what carries the stack's tag."""
+
+    def search(kind: AnyType) -> tuple[str, Mapping[str, Observed]]:
+        try:
+            assert kind.search is not None  # noqa: S101  chosen so
+            return kind.kind, kind.search(look.aws, look.stack_name)
+        except Exception as error:
+            raise translate(error, f"searching {kind.kind}") from error
+
+    for name, answer in side_by_side(partial(search, kind_of(kind)) for kind in sorted(kinds)):
+        look.seen[name].update(answer)
+    look.searched |= kinds
+
+
+def _found(
+    look: _Look, records: Mapping[str, Record], wanted: Mapping[str, Resource]
+) -> dict[str, Found]:
+    """The object of each address, as far as it was seen."""
+    found = {}
+    for address in {**records, **wanted}:
+        record, resource = records.get(address), wanted.get(address)
+        if one := _of_address(look, address, record, resource):
+            found[address] = one
+    return found
+
+
+def _of_address(
+    look: _Look, address: str, record: Record | None, resource: Resource | None
+) -> Found | None:
+    if record and record.id:
+        seen = look.seen[record.kind].get(record.id)
+        if seen and seen.phase is not Phase.LEAVING:
+            return Found(record.id, seen)
+        if seen or resource is None:
+            return None
+    kind = resource.kind.kind if resource else record.kind if record else ""
+    identity = look.values.identity(resource) if resource else None
+    if identity is None and record:
+        identity = _intended_identity(look, record)
+    if identity:
+        seen = look.seen[kind].get(identity)
+        return Found(identity, seen) if seen and seen.phase is not Phase.LEAVING else None
+    return _by_tag(look, kind, address, record)
+
+
+def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Found | None:
+    """What carries our tags; by the intent's own token where there are several."""
+    owner = Owner(look.stack_name, address)
+    tagged = {
+        id_: observed
+        for id_, observed in look.seen[kind].items()
+        if owner.owns(observed.tags)
+        and observed.phase is not Phase.LEAVING
+        and not (record and id_ == record.replaces)
+    }
+    if len(tagged) > 1 and record and record.token:
+        exact = {
+            id_: observed
+            for id_, observed in tagged.items()
+            if (mark := Owner.of(observed.tags)) and mark.token == record.token
+        }
+        tagged = exact or tagged
+    if len(tagged) > 1:
+        raise ForeignObjectError(
+            f"{kind} {address}: {len(tagged)} objects carry its ownership tags: "
+            f"{', '.join(sorted(tagged))}.",
+            hint="Remove the tags from, or delete, all but the right one.",
+        )
+    return next((Found(id_, observed) for id_, observed in tagged.items()), None)
+
+
+def _may_be_ours(look: _Look, address: str, records: Mapping[str, Record], found: Found) -> bool:
+    record = records.get(address)
+    if record and record.id == found.id:
+        return True
+    return found.observed.tags is None or Owner(look.stack_name, address).owns(found.observed.tags)
+
+
+def side_by_side(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """Run calls on threads of their own; the first error is raised when all have ended."""
+    waiting = [*calls]
+    if len(waiting) < 2:
+        return [call() for call in waiting]
+    with ThreadPoolExecutor(min(READERS, len(waiting)), thread_name_prefix="read") as pool:
+        futures = [pool.submit(call) for call in waiting]
+    return [future.result() for future in futures]

@@ -1,0 +1,186 @@
+"""From a plan to steps and what each waits for.
+
+Making follows the graph of stages. Deleting follows the recorded edges backwards: first everything
+lets go of what it holds (unwire), then what nothing needs any more is deleted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from provisioner.ensure import Action
+from provisioner.graph import Graph
+from provisioner.graph import build as build_graph
+from provisioner.lifecycle import Stage
+from provisioner.plan import Change, Plan
+from provisioner.registry import kind_of
+
+
+class Verb(StrEnum):
+    """What a step does."""
+
+    CREATE = "create"
+    CONFIGURE = "configure"
+    UNWIRE = "unwire"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Names a step."""
+
+    address: str
+    verb: Verb
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do.
+
+    Attributes:
+        key: which.
+        needs: steps that must have succeeded.
+        seconds: what it typically takes.
+    """
+
+    key: Key
+    needs: frozenset[Key]
+    seconds: float
+
+
+def schedule(plan: Plan) -> Mapping[Key, Step]:
+    """The steps of a plan, each after what it needs. Idle changes have none."""
+    changes = {change.address: change for change in plan.changes if not change.idle}
+    keys = {key for change in changes.values() for key in _keys(plan, change)}
+    hard: dict[Key, set[Key]] = defaultdict(set)
+    soft: dict[Key, set[Key]] = defaultdict(set)
+    if plan.wanted is not None:
+        _making(build_graph(plan.wanted, plan.values), keys, hard)
+    _deleting(plan, changes, keys, hard, soft)
+    needs = _sorted_out(keys, hard, soft)
+    return {key: Step(key, needs[key], _seconds(changes[key.address], key.verb)) for key in keys}
+
+
+def longest_paths(steps: Mapping[Key, Step]) -> dict[Key, float]:
+    """Seconds from the start of each step to the end of all that depends on it."""
+    users: dict[Key, list[Key]] = defaultdict(list)
+    for step in steps.values():
+        for needed in step.needs:
+            users[needed].append(step.key)
+    order = TopologicalSorter({key: step.needs for key, step in steps.items()})
+    lengths: dict[Key, float] = {}
+    for key in reversed([*order.static_order()]):
+        rest = max((lengths[user] for user in users[key]), default=0.0)
+        lengths[key] = steps[key].seconds + rest
+    return lengths
+
+
+def _keys(plan: Plan, change: Change) -> Iterator[Key]:
+    if change.makes:
+        yield Key(change.address, Verb.CREATE)
+    if change.stays:
+        yield Key(change.address, Verb.CONFIGURE)
+    if change.olds or change.action is Action.FORGET:
+        yield Key(change.address, Verb.DELETE)
+    record = plan.record(change.address)
+    wired = record is not None and bool(record.edges)
+    if wired and any(kind_of(old.kind).unwire for old in change.olds):
+        yield Key(change.address, Verb.UNWIRE)
+
+
+def _making(graph: Graph, keys: set[Key], hard: dict[Key, set[Key]]) -> None:
+    verbs = {Stage.CREATE: Verb.CREATE, Stage.CONFIGURE: Verb.CONFIGURE}
+    for node, edges in graph.edges.items():
+        key = Key(node.address, verbs[node.stage])
+        if key in keys:
+            needed = {Key(edge.needs.address, verbs[edge.needs.stage]) for edge in edges}
+            hard[key] |= needed & keys
+
+
+def _deleting(
+    plan: Plan,
+    changes: Mapping[str, Change],
+    keys: set[Key],
+    hard: dict[Key, set[Key]],
+    soft: dict[Key, set[Key]],
+) -> None:
+    for key in keys:
+        if key.verb is Verb.DELETE:
+            _own_order(changes[key.address], keys, hard)
+    for record in plan.situation.records.values():
+        user = changes.get(record.address)
+        for edge in record.edges:
+            deletion = Key(edge.address, Verb.DELETE)
+            if deletion not in keys or edge.address == record.address:
+                continue
+            unwire = Key(record.address, Verb.UNWIRE)
+            hard[deletion] |= {unwire} & keys
+            if Key(record.address, Verb.DELETE) in keys:
+                kept = hard if edge.stage == "create" else soft
+                kept[deletion].add(Key(record.address, Verb.DELETE))
+            if user is not None and not changes[edge.address].delete_first:
+                soft[deletion] |= {Key(record.address, Verb.CONFIGURE)} & keys
+    _successors_in_use(plan, changes, keys, soft)
+
+
+def _own_order(change: Change, keys: set[Key], hard: dict[Key, set[Key]]) -> None:
+    deletion = Key(change.address, Verb.DELETE)
+    hard[deletion] |= {Key(change.address, Verb.UNWIRE)} & keys
+    if change.delete_first and change.makes:
+        hard[Key(change.address, Verb.CREATE)].add(deletion)
+    elif change.stays:
+        hard[deletion] |= {Key(change.address, Verb.CONFIGURE)} & keys
+
+
+def _successors_in_use(
+    plan: Plan, changes: Mapping[str, Change], keys: set[Key], soft: dict[Key, set[Key]]
+) -> None:
+    """What was replaced goes when everyone uses its successor."""
+    for resource in plan.wanted or ():
+        for use in resource.uses:
+            replaced = changes.get(use.target)
+            deletion = Key(use.target, Verb.DELETE)
+            if replaced and deletion in keys and not replaced.delete_first:
+                soft[deletion] |= {Key(resource.address, Verb.CONFIGURE)} & keys
+
+
+def _sorted_out(
+    keys: set[Key], hard: Mapping[Key, set[Key]], soft: dict[Key, set[Key]]
+) -> dict[Key, frozenset[Key]]:
+    """Put both sorts of order together; a soft one gives way where they contradict."""
+    while True:
+        needs = {
+            key: frozenset(hard.get(key, set()) | soft.get(key, set())) - {key} for key in keys
+        }
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as error:
+            cycle = list(reversed(error.args[1]))
+            given = [
+                (user, needed)
+                for user, needed in pairwise(cycle)
+                if needed in soft.get(user, set()) and needed not in hard.get(user, set())
+            ]
+            if not given:
+                raise
+            for user, needed in given:
+                soft[user].discard(needed)
+        else:
+            return needs
+
+
+def _seconds(change: Change, verb: Verb) -> float:
+    kind = kind_of(change.kind)
+    if verb is Verb.CONFIGURE:
+        return max(kind.seconds, 0.2)
+    if verb is Verb.DELETE and kind.gone:
+        return kind.gone.typical
+    return 0.5
