@@ -1,0 +1,116 @@
+"""What happens in a run, as typed events. The engine tells them; views, logs and history listen.
+
+All events come from one thread, in order, so a listener needs no lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from provisioner.errors import ProvisionerError
+from provisioner.lifecycle import Difference
+from provisioner.plan import Plan
+from provisioner.schedule import Key
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The plan is approved; the first step is about to start."""
+
+    run: str
+    command: str
+    plan: Plan
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step's first call is about to be made."""
+
+    key: Key
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepWaiting:
+    """A step waits for AWS.
+
+    Attributes:
+        state: AWS's own word, or what is being waited for.
+        elapsed, typical, limit: seconds.
+    """
+
+    key: Key
+    kind: str
+    state: str
+    elapsed: float
+    typical: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step succeeded.
+
+    Attributes:
+        id: of the object.
+        seconds: from its start.
+        differences: what it changed, secrets masked.
+    """
+
+    key: Key
+    kind: str
+    id: str
+    seconds: float
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """A step failed; what needs it will not run."""
+
+    key: Key
+    kind: str
+    error: ProvisionerError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepSkipped:
+    """A step did not run because `cause` failed, or because the run was stopped (None)."""
+
+    key: Key
+    kind: str
+    cause: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The last event.
+
+    Attributes:
+        result: succeeded, partial, failed or interrupted.
+        summary: counts by action, AWS calls, seconds.
+        outputs: the stack's outputs, as far as known.
+    """
+
+    run: str
+    command: str
+    result: str
+    summary: Mapping[str, JsonValue]
+    outputs: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+Event: TypeAlias = (
+    RunStarted | StepStarted | StepWaiting | StepDone | StepFailed | StepSkipped | RunFinished
+)
+Listener: TypeAlias = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """Listen to nothing."""
+    del event

@@ -1,0 +1,332 @@
+"""What each step does to AWS and what is written down of it.
+
+The order of writing is what makes a crash harmless: every intent is durable before the first
+create, the ownership tags go with the create call itself, and results follow behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
+
+from provisioner.aws.clients import Aws
+from provisioner.ensure import (
+    Action,
+    check_patience,
+    configure,
+    create_or_settle,
+    new_token,
+    tags_of,
+    unset,
+)
+from provisioner.errors import ProvisionerError
+from provisioner.executor import Done, Pause, Perform, Work
+from provisioner.graph import stage_of
+from provisioner.inventory import Edge, Journal, Record, Replaced, Status
+from provisioner.lifecycle import (
+    AnyType,
+    Difference,
+    Observed,
+    Owner,
+    Patience,
+    Phase,
+    Spec,
+    Stage,
+    Wait,
+    settings_of,
+)
+from provisioner.plan import Change, Old, Plan
+from provisioner.refresher import Found
+from provisioner.registry import kind_of
+from provisioner.schedule import Key, Step, Verb
+from provisioner.secrets import masked, sealed
+from provisioner.stack import Resource
+from provisioner.values import Values
+
+ROUNDS = 20
+"""Updates AWS takes one at a time: so often is what still differs sent."""
+
+
+@dataclass
+class Steps:
+    """Performs the steps of one plan.
+
+    Attributes:
+        plan: what is to be done.
+        aws: clients whose every write asks the journal first.
+        journal: where intents and results go.
+        values: what references stand for; grows with every created object.
+        steps: what is scheduled, to know which targets are still to come.
+    """
+
+    plan: Plan
+    aws: Aws
+    journal: Journal
+    values: Values
+    steps: Mapping[Key, Step]
+    _done: set[Key] = field(default_factory=set)
+    _live: dict[str, Found] = field(default_factory=dict)
+    _records: dict[str, Record] = field(default_factory=dict)
+
+    def intend(self) -> None:
+        """Write down everything that is about to happen, before it does."""
+        intents = [
+            self._intent(change)
+            for change in self.plan.changes
+            if change.action not in {Action.NOOP, Action.FORGET} or change.olds
+        ]
+        for record in intents:
+            self._records[record.address] = record
+        if intents:
+            self.journal.intend(intents)
+
+    def perform(self, key: Key) -> Work:
+        """Begin a step."""
+        verbs = {
+            Verb.CREATE: self._create,
+            Verb.CONFIGURE: self._configure,
+            Verb.UNWIRE: self._unwire,
+            Verb.DELETE: self._delete,
+        }
+        change = self.plan.change(key.address)
+        if change is None:  # pragma: no cover  steps are made from changes
+            raise ProvisionerError(f"{key} belongs to no change.")
+        done = yield from verbs[key.verb](change)
+        self._done.add(key)
+        return done
+
+    def _create(self, change: Change) -> Work:
+        resource = self._resource(change)
+        resolved = resource.resolved(self.values.resolve)
+        later = resolved.waiting | self._not_yet(resource)
+        spec = unset(resolved.spec, sorted(later))
+        owner = Owner(self.plan.stack, change.address, self._record(change).token)
+        id_, observed = create_or_settle(resource.kind, self.aws, spec, owner)
+        self._live[change.address] = Found(id_, observed)
+        self._learn(resource, observed)
+        record = self._record(change)
+        attributes = dict(self.values.attributes.get(change.address, {}))
+        self._note(
+            record, status=Status.CREATING, id=id_, arn=attributes.get("arn"), attributes=attributes
+        )
+        return Done(id_)
+        yield  # makes this a generator, like the others
+
+    def _configure(self, change: Change) -> Work:
+        resource = self._resource(change)
+        live = self._live.get(change.address) or self.plan.found(change.address)
+        if live is None:  # pragma: no cover  a configure follows a create or a look
+            raise ProvisionerError(f"{change.address} was not seen.")
+        spec = self._whole_spec(resource)
+        observed = live.observed
+        if observed.phase is Phase.PENDING:
+            observed = yield from self._until_ready(resource.kind, live.id, observed)
+        sent: dict[str, Difference] = {}
+        for _ in range(ROUNDS):
+            phase, changes = configure(
+                resource.kind, self.aws, live.id, spec, observed, previous_tags=self._tag_keys(change)
+            )
+            sent |= changes
+            if phase is not Phase.PENDING:
+                break
+            observed = yield from self._until_ready(resource.kind, live.id, None)
+        self._learn(resource, observed)
+        self._note_ready(change, resource, spec, live.id)
+        made = change.makes
+        return Done(live.id, () if made else tuple(masked(item) for item in sent.values()))
+
+    def _unwire(self, change: Change) -> Work:
+        for old in change.olds:
+            unwire = kind_of(old.kind).unwire
+            if unwire:
+                unwire(self.aws, old.id)
+        return Done(change.olds[0].id)
+        yield  # makes this a generator, like the others
+
+    def _delete(self, change: Change) -> Work:
+        for old in change.olds:
+            kind = kind_of(old.kind)
+            kind.delete(self.aws, old.id, old.settings)
+            if kind.gone:
+                yield from self._until_gone(kind, old)
+        if change.stays:
+            self._note(self._record(change), replaced=())
+        else:
+            self.journal.forget(change.address)
+        return Done(change.olds[0].id if change.olds else change.id or "")
+
+    def _until_ready(
+        self, kind: AnyType, id_: str, observed: Observed | None
+    ) -> Generator[Pause, None, Observed]:
+        """Pause until the object is stable; what AWS then shows."""
+        started = self.aws.clock.monotonic()
+        poll = kind.poll or kind.read
+        while True:
+            elapsed = self.aws.clock.monotonic() - started
+            check_patience(kind, id_, observed, elapsed, kind.ready)
+            state = observed.reason if observed and observed.reason else "pending"
+            yield Pause(kind.ready.every, state, elapsed, kind.ready)
+            observed = poll(self.aws, [id_]).get(id_)
+            if observed and observed.phase is Phase.READY:
+                break
+        whole = kind.read(self.aws, [id_]).get(id_) if kind.poll else observed
+        return whole or observed
+
+    def _until_gone(self, kind: AnyType, old: Old) -> Generator[Pause, None, None]:
+        patience = kind.gone or Patience()
+        started = self.aws.clock.monotonic()
+        poll = kind.poll or kind.read
+        while True:
+            observed = poll(self.aws, [old.id]).get(old.id)
+            if observed is None:
+                return
+            elapsed = self.aws.clock.monotonic() - started
+            check_patience(kind, old.id, observed, elapsed, patience)
+            yield Pause(patience.every, observed.reason or "being deleted", elapsed, patience)
+
+    def _resource(self, change: Change) -> Resource:
+        resource = self.plan.resource(change.address)
+        if resource is None:  # pragma: no cover  only wanted resources are made
+            raise ProvisionerError(f"{change.address} is not wanted.")
+        return resource
+
+    def _whole_spec(self, resource: Resource) -> Spec:
+        resolved = resource.resolved(self.values.resolve)
+        if resolved.waiting:
+            missing = {
+                f"${{{use.target}.{use.attribute}}}"
+                for use in resource.uses
+                if use.field in resolved.waiting
+                and use.attribute not in self.values.attributes.get(use.target, {})
+            }
+            raise ProvisionerError(
+                f"{resource.address}: {', '.join(sorted(missing))} has no value after its "
+                "resource was made.",
+                hint="AWS does not tell this attribute with these settings.",
+            )
+        return resolved.spec
+
+    def _not_yet(self, resource: Resource) -> set[str]:
+        """Configure fields whose targets are still to come."""
+        return {
+            use.field
+            for use in resource.uses
+            if use.field
+            and stage_of(resource, use) is Stage.CONFIGURE
+            and self._to_come(use.target, resource.wait_of(use))
+        }
+
+    def _to_come(self, target: str, wait: Wait) -> bool:
+        if wait is Wait.NAME:
+            return False
+        keys = [Key(target, Verb.CREATE)]
+        if wait is Wait.READY:
+            keys.append(Key(target, Verb.CONFIGURE))
+        return any(key in self.steps and key not in self._done for key in keys)
+
+    def _learn(self, resource: Resource, observed: Observed) -> None:
+        self.values.learn(resource.address, observed.attributes)
+        self.values.learn(resource.address, self.values.predict(resource))
+
+    def _tag_keys(self, change: Change) -> tuple[str, ...]:
+        record = self.plan.record(change.address)
+        return record.tag_keys if record else ()
+
+    def _record(self, change: Change) -> Record:
+        """The newest record of an address."""
+        record = self._records.get(change.address) or self.plan.record(change.address)
+        return record or self._intent(change)
+
+    def _note(self, record: Record, **news: object) -> None:
+        """Write down what became true; behind the work."""
+        noted = record.model_copy(update={**news, "updated_at": self._now()})
+        self._records[record.address] = noted
+        self.journal.note(noted)
+
+    def _note_ready(self, change: Change, resource: Resource, spec: Spec, id_: str) -> None:
+        record = self._record(change)
+        attributes = dict(self.values.attributes.get(change.address, {}))
+        self._note(
+            record,
+            id=id_,
+            arn=attributes.get("arn"),
+            kind=resource.kind.kind,
+            status=Status.READY,
+            owned=change.owned,
+            protect=resource.protect,
+            edges=_edges(resource),
+            settings=sealed(resource.kind.spec, settings_of(spec), record.token),
+            intended=None,
+            tag_keys=tuple(sorted(tags_of(spec))),
+            attributes=attributes,
+        )
+
+    def _intent(self, change: Change) -> Record:
+        """What is about to happen to an address, as a record."""
+        resource = self.plan.resource(change.address)
+        known = self.plan.record(change.address)
+        if resource is None:
+            return self._leaving(change, known)
+        token = new_token() if change.makes or known is None else known.token
+        resolved = resource.resolved(self.values.resolve)
+        identity = self.values.identity(resource)
+        olds = tuple(Replaced(kind=old.kind, id=old.id) for old in change.olds)
+        old_ids = {old.id for old in change.olds}
+        now = self._now()
+        return Record(
+            stack=self.plan.stack,
+            address=change.address,
+            kind=resource.kind.kind,
+            id=change.id if not change.makes else identity if identity not in old_ids else None,
+            arn=known.arn if known and not change.makes else None,
+            region=self.aws.target.region,
+            account=self.aws.target.account,
+            status=Status.INTENDED if change.makes else Status.UPDATING,
+            owned=change.owned,
+            protect=resource.protect,
+            edges=_together(known.edges if known else (), _edges(resource)),
+            settings=dict(known.settings) if known else {},
+            intended=sealed(resource.kind.spec, settings_of(resolved.spec), token),
+            tag_keys=known.tag_keys if known else (),
+            attributes=dict(known.attributes) if known and not change.makes else {},
+            token=token,
+            run=self.journal.run,
+            replaced=olds,
+            created_at=now if change.makes or known is None else known.created_at,
+            updated_at=now,
+        )
+
+    def _leaving(self, change: Change, known: Record | None) -> Record:
+        if known is None:  # pragma: no cover  only what is recorded is deleted
+            raise ProvisionerError(f"{change.address} has no record.")
+        return known.model_copy(
+            update={
+                "status": Status.DELETING,
+                "id": change.id,
+                "run": self.journal.run,
+                "updated_at": self._now(),
+            }
+        )
+
+    def _now(self) -> str:
+        return self.aws.clock.now().isoformat(timespec="seconds")
+
+
+def _edges(resource: Resource) -> tuple[Edge, ...]:
+    """Whom a resource needs, each once; a create reference outweighs a configure one."""
+    stages: dict[str, str] = {}
+    for use in resource.uses:
+        if use.target != resource.address:
+            stage = str(stage_of(resource, use))
+            stages[use.target] = "create" if "create" in (stage, stages.get(use.target)) else stage
+    return tuple(Edge(address=address, stage=stage) for address, stage in sorted(stages.items()))
+
+
+def _together(old: Sequence[Edge], new: Sequence[Edge]) -> tuple[Edge, ...]:
+    edges = {edge.address: edge for edge in old}
+    for edge in new:
+        if edge.address not in edges or edge.stage == "create":
+            edges[edge.address] = edge
+    return tuple(edges.values())
