@@ -298,10 +298,12 @@ def _unrecorded(resource: Resource, record: Record | None, found: Found) -> bool
 
 def _leftover(situation: Situation, address: str) -> tuple[Old, ...]:
     """What a replace that was cut short did not delete any more."""
-    record, found = situation.records.get(address), situation.replaced.get(address)
-    if record is None or found is None or found.observed.phase is Phase.LEAVING:
-        return ()
-    return (_old(kind_of(record.kind), found.id, record.settings),)
+    record, seen = situation.records.get(address), situation.replaced.get(address, {})
+    return tuple(
+        _old(kind_of(old.kind), old.id, record.settings)
+        for old in (record.replaced if record else ())
+        if record and old.id in seen and seen[old.id].phase is not Phase.LEAVING
+    )
 
 
 def _old(kind: AnyType, id_: str, settings: Settings) -> Old:

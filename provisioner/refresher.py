@@ -43,13 +43,13 @@ class Situation:
     Attributes:
         records: by address, as the inventory has them.
         found: by address, the object recorded, named or tagged so. Whose it is, is judged later.
-        replaced: by address, what a replace that was cut short still has to delete.
+        replaced: by address and id, what a replace that was cut short still has to delete.
         values: what is known of attributes.
     """
 
     records: Mapping[str, Record]
     found: Mapping[str, Found]
-    replaced: Mapping[str, Found]
+    replaced: Mapping[str, Mapping[str, Observed]]
     values: Values
 
 
@@ -84,14 +84,16 @@ def refresh(
     wanted = {resource.address: resource for resource in stack or ()}
     _search(look, _kinds_to_search(records, wanted, values))
     while _read(look, _ids(look, records, wanted)):
-        for address, found in _found(look, records, wanted).items():
-            if _may_be_ours(look, address, records, found):
-                values.learn(address, found.observed.attributes)
+        for address, one in _found(look, records, wanted).items():
+            if _may_be_ours(look, address, records, one):
+                values.learn(address, one.observed.attributes)
     found = _found(look, records, wanted)
     replaced = {
-        address: Found(record.replaces, observed)
+        address: {
+            old.id: seen for old in record.replaced if (seen := look.seen[old.kind].get(old.id))
+        }
         for address, record in records.items()
-        if record.replaces and (observed := look.seen[record.kind].get(record.replaces))
+        if record.replaced
     }
     return Situation(records, found, replaced, values)
 
@@ -115,7 +117,9 @@ def _ids(
     """The ids to read next, by kind."""
     ids: dict[str, set[str]] = defaultdict(set)
     for record in records.values():
-        ids[record.kind] |= {id_ for id_ in (record.id, record.replaces) if id_}
+        ids[record.kind] |= {record.id} if record.id else set()
+        for old in record.replaced:
+            ids[old.kind].add(old.id)
         if not record.id and (identity := _intended_identity(look, record)):
             ids[record.kind].add(identity)
     for resource in wanted.values():
@@ -210,7 +214,7 @@ def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Foun
         for id_, observed in look.seen[kind].items()
         if owner.owns(observed.tags)
         and observed.phase is not Phase.LEAVING
-        and not (record and id_ == record.replaces)
+        and not (record and id_ in {old.id for old in record.replaced})
     }
     if len(tagged) > 1 and record and record.token:
         exact = {

@@ -7,9 +7,7 @@ create, the ownership tags go with the create call itself, and results follow be
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from pydantic import JsonValue
+from dataclasses import dataclass, field
 
 from provisioner.aws.clients import Aws
 from provisioner.ensure import (
@@ -22,7 +20,7 @@ from provisioner.ensure import (
     unset,
 )
 from provisioner.errors import ProvisionerError
-from provisioner.executor import Done, Pause, Perform, Work
+from provisioner.executor import Done, Pause, Work
 from provisioner.graph import stage_of
 from provisioner.inventory import Edge, Journal, Record, Replaced, Status
 from provisioner.lifecycle import (
@@ -111,8 +109,8 @@ class Steps:
         self._note(
             record, status=Status.CREATING, id=id_, arn=attributes.get("arn"), attributes=attributes
         )
+        yield from ()
         return Done(id_)
-        yield  # makes this a generator, like the others
 
     def _configure(self, change: Change) -> Work:
         resource = self._resource(change)
@@ -126,7 +124,12 @@ class Steps:
         sent: dict[str, Difference] = {}
         for _ in range(ROUNDS):
             phase, changes = configure(
-                resource.kind, self.aws, live.id, spec, observed, previous_tags=self._tag_keys(change)
+                resource.kind,
+                self.aws,
+                live.id,
+                spec,
+                observed,
+                previous_tags=self._tag_keys(change),
             )
             sent |= changes
             if phase is not Phase.PENDING:
@@ -142,8 +145,8 @@ class Steps:
             unwire = kind_of(old.kind).unwire
             if unwire:
                 unwire(self.aws, old.id)
+        yield from ()
         return Done(change.olds[0].id)
-        yield  # makes this a generator, like the others
 
     def _delete(self, change: Change) -> Work:
         for old in change.olds:

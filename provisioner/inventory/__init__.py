@@ -1,0 +1,31 @@
+"""The inventory: what was made, by whom, and what still is on its way."""
+
+from provisioner.inventory.inventory import Inventory
+from provisioner.inventory.journal import Journal
+from provisioner.inventory.memory import MemoryStore
+from provisioner.inventory.records import (
+    Edge,
+    Holder,
+    Lease,
+    Record,
+    Replaced,
+    Run,
+    RunEvent,
+    Status,
+)
+from provisioner.inventory.store import Store
+
+__all__ = [
+    "Edge",
+    "Holder",
+    "Inventory",
+    "Journal",
+    "Lease",
+    "MemoryStore",
+    "Record",
+    "Replaced",
+    "Run",
+    "RunEvent",
+    "Status",
+    "Store",
+]

@@ -1,0 +1,234 @@
+"""The journal of one run: intents before the work, results behind it, all under the fence.
+
+Intents are durable when `intend` returns. Results are gathered and written by a thread of their
+own, newest per address, so that the work does not wait for the inventory: after a crash the intent
+and the tag on the object are enough to find it.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from pydantic import JsonValue
+
+from provisioner.aws.calls import Call
+from provisioner.aws.clock import Clock
+from provisioner.errors import LeaseLostError, ProvisionerError
+from provisioner.inventory.records import Lease, Record, Run, RunEvent
+from provisioner.inventory.store import EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
+
+GATHER = 0.5
+"""Seconds that a result waits for company before it is written."""
+
+
+class Journal:
+    """What one run writes. Use as a context manager: leaving it releases the lease.
+
+    Attributes:
+        records: by address, as they were when the run began.
+        run: the run's id.
+        fence: of its lease.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        lease: Lease,
+        records: Mapping[str, Record],
+        run: Run,
+        *,
+        lasts: float,
+    ) -> None:
+        self.records = records
+        self.fence = lease.fence
+        self.run = run.id
+        self._run = run
+        self._store = store
+        self._clock = clock
+        self._lasts = lasts
+        self._wall = lease.expires_at
+        self._deadline = clock.monotonic() + lasts
+        self._started = clock.monotonic()
+        self._changed = threading.Condition()
+        self._pending: dict[tuple[str, str], Row | Gone] = {}
+        self._writing = False
+        self._closing = threading.Event()
+        self._broken: ProvisionerError | None = None
+        self._threads = [
+            threading.Thread(target=target, name=name, daemon=True)
+            for target, name in ((self._write_behind, "journal"), (self._beat, "heartbeat"))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Journal:
+        """The journal itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write what is left and let the lease go, whatever happened."""
+        if not self._closing.is_set():
+            if error is None:
+                self.close("succeeded", {})
+            else:
+                self._leave(error)
+
+    def intend(self, records: Sequence[Record]) -> None:
+        """Write intents, and the run itself, before the work begins.
+
+        Raises:
+            LeaseLostError: another run has taken over.
+        """
+        rows: list[Row | Gone] = [self._run_row(self._run), *(_record_row(r) for r in records)]
+        self._store.write(self._run.stack, self.fence, rows)
+
+    def note(self, record: Record) -> None:
+        """Write a record soon; a newer one of the same address takes its place."""
+        self._put(_record_row(record))
+
+    def forget(self, address: str) -> None:
+        """Delete a record soon."""
+        self._put(Gone(stack_key(self._run.stack), RESOURCE + address))
+
+    def event(self, event: RunEvent) -> None:
+        """Write what a step did, soon."""
+        sort_key = f"{EVENT}{event.number:06d}"
+        self._put(Row(f"{RUN}{self.run}", sort_key, event.model_dump_json()))
+
+    def check(self, call: Call) -> None:
+        """Asked before every mutating call to AWS: is this run still the one that may write?
+
+        Raises:
+            LeaseLostError: the lease was taken over, or has run out by either clock.
+        """
+        if self._broken:
+            raise self._broken
+        late = self._clock.monotonic() > self._deadline
+        if call.mutates and (late or self._clock.now().timestamp() > self._wall):
+            raise LeaseLostError(
+                f"The lease on stack {self._run.stack} ran out before it could be renewed; "
+                f"{call} was not sent.",
+                hint="Run the same command again; it goes on from here.",
+            )
+
+    def flush(self) -> None:
+        """Wait until everything is written; raises what went wrong."""
+        with self._changed:
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._broken or not (self._pending or self._writing))
+        if self._broken:
+            raise self._broken
+
+    def close(self, result: str, summary: Mapping[str, JsonValue]) -> None:
+        """Write what is left with the run's result, and release the lease, in one go."""
+        self._stop_threads()
+        if self._broken:
+            raise self._broken
+        finished = self._run.model_copy(
+            update={
+                "result": result,
+                "summary": dict(summary),
+                "finished_at": self._clock.now().isoformat(timespec="seconds"),
+                "seconds": round(self._clock.monotonic() - self._started, 3),
+            }
+        )
+        rows = [*self._pending.values(), self._run_row(finished)]
+        self._store.write(self._run.stack, self.fence, rows, release=True)
+
+    def _leave(self, error: BaseException) -> None:
+        """Close after a failure, which matters more than any trouble in closing."""
+        try:
+            self.close("failed", {"error": str(error)[:2000]})
+        except ProvisionerError as trouble:
+            error.add_note(f"The run could not be closed: {trouble}")
+
+    def _run_row(self, run: Run) -> Row:
+        return Row(stack_key(run.stack), RUN + run.id, run.model_dump_json())
+
+    def _put(self, row: Row | Gone) -> None:
+        with self._changed:
+            if self._broken:
+                raise self._broken
+            self._pending[row.pk, row.sk] = row
+            self._changed.notify_all()
+
+    def _write_behind(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending or self._closing.is_set())
+                if self._closing.is_set():
+                    return
+            self._closing.wait(GATHER)
+            with self._changed:
+                if self._closing.is_set():
+                    return
+                rows, self._pending = [*self._pending.values()], {}
+                self._writing = True
+            self._send(rows)
+
+    def _send(self, rows: Sequence[Row | Gone]) -> None:
+        try:
+            self._store.write(self._run.stack, self.fence, rows)
+        except Exception as error:  # noqa: BLE001  told to the run by its next check or flush
+            self._break(error)
+        finally:
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+
+    def _beat(self) -> None:
+        """Renew the lease as long as the run goes on."""
+        while not self._closing.wait(self._lasts / 3):
+            asked = self._clock.monotonic()
+            until = self._clock.now().timestamp() + self._lasts
+            try:
+                self._store.renew(self._run.stack, self.fence, until)
+            except LeaseLostError as error:
+                self._break(error)
+                return
+            except Exception:  # noqa: BLE001, S112  the next beat tries again; check() knows the deadline
+                continue
+            self._wall, self._deadline = until, asked + self._lasts
+
+    def _break(self, error: Exception) -> None:
+        with self._changed:
+            self._broken = error if isinstance(error, ProvisionerError) else _unwritable(error)
+            self._changed.notify_all()
+
+    def _stop_threads(self) -> None:
+        self._closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+
+def _record_row(record: Record) -> Row:
+    return Row(
+        stack_key(record.stack),
+        RESOURCE + record.address,
+        record.model_dump_json(exclude_defaults=True),
+        record.arn,
+        record.kind,
+    )
+
+
+def _unwritable(error: Exception) -> LeaseLostError:
+    return LeaseLostError(
+        f"The inventory can't be written ({error}), so nothing more is changed.",
+        hint="Run the same command again once it can; it goes on from here.",
+    )
+
+
+def hostname() -> str:
+    """The machine's name, for the history."""
+    return socket.gethostname()

@@ -1,0 +1,146 @@
+"""What the inventory remembers: resources, runs, events, and who holds a stack.
+
+Records are frozen, versioned and validated when they are read: one that does not fit stops a run
+with its key, since acting on a guess is how things get lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+RECORD_VERSION = 1
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Status(StrEnum):
+    """How far a resource is."""
+
+    INTENDED = "intended"
+    """Written ahead; whether the create was sent or answered is not known."""
+    CREATING = "creating"
+    """It exists, but is not configured or not stable yet."""
+    READY = "ready"
+    UPDATING = "updating"
+    DELETING = "deleting"
+
+
+class Edge(_Row):
+    """This resource refers to another one: in a create or in a configure field."""
+
+    address: str
+    stage: Literal["create", "configure"]
+
+
+class Replaced(_Row):
+    """An object that a replace still has to delete."""
+
+    kind: str
+    id: str
+
+
+class Record(_Row):
+    """One resource of a stack.
+
+    Attributes:
+        id: AWS's, or the name; None while an intent's create was not answered.
+        owned: we made it, so a teardown deletes it.
+        edges: whom it needs; teardown goes backwards along them.
+        settings: as last applied; secrets are sealed.
+        intended: the settings about to be applied; None when there are none.
+        tag_keys: the tags we set, so that those no longer wanted can be removed.
+        token: on the object itself too: it tells what this very intent made.
+        run: the run that wrote this record last.
+        replaced: objects this one replaces and that are still to be deleted.
+    """
+
+    stack: str
+    address: str
+    kind: str
+    id: str | None
+    arn: str | None = None
+    region: str
+    account: str
+    status: Status
+    owned: bool = True
+    protect: bool = False
+    edges: tuple[Edge, ...] = ()
+    settings: Mapping[str, JsonValue] = {}
+    intended: Mapping[str, JsonValue] | None = None
+    tag_keys: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = {}
+    token: str = ""
+    run: str = ""
+    replaced: tuple[Replaced, ...] = ()
+    created_at: str
+    updated_at: str
+    version: int = RECORD_VERSION
+
+
+class RunEvent(_Row):
+    """What one step of a run did; secrets masked."""
+
+    number: int
+    at: str
+    address: str
+    kind: str
+    action: str
+    id: str = ""
+    changes: tuple[Mapping[str, JsonValue], ...] = ()
+    request_ids: tuple[str, ...] = ()
+    message: str = ""
+
+
+class Run(_Row):
+    """One run on a stack: who, from where, when, what came of it.
+
+    Attributes:
+        result: running, succeeded, partial, failed or interrupted. A run that stays `running`
+            without holding the lease has died.
+    """
+
+    id: str
+    stack: str
+    command: str
+    who: str
+    host: str
+    tool: str = ""
+    manifest_digest: str = ""
+    started_at: str
+    finished_at: str = ""
+    seconds: float = 0.0
+    result: str = "running"
+    summary: Mapping[str, JsonValue] = {}
+    version: int = RECORD_VERSION
+
+
+class Holder(_Row):
+    """Who works on a stack."""
+
+    who: str
+    host: str
+    command: str
+    run: str
+
+
+class Lease(_Row):
+    """The right to write to a stack.
+
+    Attributes:
+        holder: None if nobody holds it.
+        fence: grows with every taking; every write carries it.
+        expires_at: seconds since the epoch.
+        since: when it was taken.
+    """
+
+    stack: str
+    holder: Holder | None = None
+    fence: int = 0
+    expires_at: float = 0.0
+    since: str = ""
