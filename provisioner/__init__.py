@@ -1,1 +1,103 @@
-"""Idempotent boto3 provisioning: one `ensure_*` per AWS resource kind."""
+"""Idempotent boto3 provisioning: a stack in YAML or Python, planned, applied, torn down.
+
+    import boto3
+    import provisioner
+
+    stack = provisioner.Stack("tenant-42", tags={"Team": "care"})
+    key = stack.add("key", "kms.key", alias="alias/tenant-42")
+    stack.output("key_arn", key.arn)
+    report = provisioner.apply(boto3.Session(), stack)
+
+One resource alone: `from provisioner.resources.kms_key import KmsKeySpec, ensure_kms_key`.
+Nothing is imported before it is used, so that the command line starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provisioner.api import Options, apply, outputs, plan, plan_removal, teardown
+    from provisioner.changes import Change, Plan
+    from provisioner.ensure import Action, Result
+    from provisioner.errors import (
+        AwsError,
+        ForeignObjectError,
+        InventoryError,
+        LeaseHeldError,
+        ManifestError,
+        PlanError,
+        ProtectedError,
+        ProvisionerError,
+    )
+    from provisioner.inventory import Inventory
+    from provisioner.lifecycle import Difference, Owner
+    from provisioner.manifest import load
+    from provisioner.planner import Allowances
+    from provisioner.report import Report, RunFailedError
+    from provisioner.stack import Handle, Stack
+    from provisioner.version import __version__
+
+_HOMES = {
+    "api": ("Options", "apply", "outputs", "plan", "plan_removal", "teardown"),
+    "ensure": ("Action", "Result"),
+    "errors": (
+        "AwsError",
+        "ForeignObjectError",
+        "InventoryError",
+        "LeaseHeldError",
+        "ManifestError",
+        "PlanError",
+        "ProtectedError",
+        "ProvisionerError",
+    ),
+    "inventory": ("Inventory",),
+    "lifecycle": ("Difference", "Owner"),
+    "manifest": ("load",),
+    "changes": ("Change", "Plan"),
+    "planner": ("Allowances",),
+    "report": ("Report", "RunFailedError"),
+    "stack": ("Handle", "Stack"),
+    "version": ("__version__",),
+}
+
+__all__ = [
+    "Action",
+    "Allowances",
+    "AwsError",
+    "Change",
+    "Difference",
+    "ForeignObjectError",
+    "Handle",
+    "Inventory",
+    "InventoryError",
+    "LeaseHeldError",
+    "ManifestError",
+    "Options",
+    "Owner",
+    "Plan",
+    "PlanError",
+    "ProtectedError",
+    "ProvisionerError",
+    "Report",
+    "Result",
+    "RunFailedError",
+    "Stack",
+    "__version__",
+    "apply",
+    "load",
+    "outputs",
+    "plan",
+    "plan_removal",
+    "teardown",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, from the module it lives in."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

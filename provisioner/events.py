@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from provisioner.changes import Plan
 from provisioner.errors import ProvisionerError
 from provisioner.lifecycle import Difference
-from provisioner.plan import Plan
 from provisioner.schedule import Key
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from provisioner.aws.target import Target
+from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import Action, tag_changes, tags_of
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
 from provisioner.inventory import Record
@@ -24,7 +25,6 @@ from provisioner.lifecycle import (
     differences,
     settings_of,
 )
-from provisioner.plan import Change, Old, Plan
 from provisioner.refresher import Found, Situation
 from provisioner.registry import kind_of
 from provisioner.stack import Resource, Stack

@@ -13,11 +13,11 @@ from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from provisioner.changes import Change, Plan
 from provisioner.ensure import Action
 from provisioner.graph import Graph
 from provisioner.graph import build as build_graph
 from provisioner.lifecycle import Stage
-from provisioner.plan import Change, Plan
 from provisioner.registry import kind_of
 
 
@@ -97,12 +97,14 @@ def _keys(plan: Plan, change: Change) -> Iterator[Key]:
 
 
 def _making(graph: Graph, keys: set[Key], hard: dict[Key, set[Key]]) -> None:
+    """What exists already is only configured; its create fields are sent then, too."""
     verbs = {Stage.CREATE: Verb.CREATE, Stage.CONFIGURE: Verb.CONFIGURE}
     for node, edges in graph.edges.items():
-        key = Key(node.address, verbs[node.stage])
+        own = Key(node.address, verbs[node.stage])
+        key = own if own in keys else Key(node.address, Verb.CONFIGURE)
         if key in keys:
             needed = {Key(edge.needs.address, verbs[edge.needs.stage]) for edge in edges}
-            hard[key] |= needed & keys
+            hard[key] |= (needed & keys) - {key}
 
 
 def _deleting(

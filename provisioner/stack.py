@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as FilePath
+from typing import TypeAlias
 
 from pydantic import JsonValue, ValidationError
 
@@ -39,6 +40,10 @@ from provisioner.validation import problems_of
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}")
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+
+
+Setting: TypeAlias = "str | int | float | bool | None | Mapping[str, Setting] | Sequence[Setting]"
+"""What a field may be given in Python: anything that JSON can say."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,7 @@ class Stack:
         *,
         depends_on: Sequence[str | Handle] = (),
         protect: bool = False,
-        **settings: JsonValue,
+        **settings: Setting,
     ) -> Handle:
         """Want a resource.
 
@@ -227,15 +232,19 @@ class Stack:
         if address in self.resources:
             raise ManifestError([Problem(f"There is already a resource {address!r}.")])
         declared = Declared(
-            address, kind, settings, tuple(str(other) for other in depends_on), protect
+            address,
+            kind,
+            {name: _plain(value) for name, value in settings.items()},
+            tuple(str(other) for other in depends_on),
+            protect,
         )
         if problems := self._declare(declared):
             raise ManifestError(problems)
         return Handle(address, self.resources[address].kind)
 
-    def output(self, name: str, value: JsonValue) -> None:
+    def output(self, name: str, value: Setting) -> None:
         """Tell a value after the run: `stack.output("url", stage.invoke_url)`."""
-        self.outputs[name] = value
+        self.outputs[name] = _plain(value)
 
     def check(self) -> None:
         """Refuse references that lead nowhere. Every plan begins with it.
@@ -327,6 +336,15 @@ class Stack:
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())
+
+
+def _plain(value: Setting) -> JsonValue:
+    """The value as plain JSON, and a copy: what is changed afterwards does not matter."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _odd(reference: Reference) -> str:

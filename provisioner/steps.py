@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from provisioner.aws.clients import Aws
+from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import (
     Action,
     check_patience,
@@ -35,7 +36,6 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
-from provisioner.plan import Change, Old, Plan
 from provisioner.refresher import Found
 from provisioner.registry import kind_of
 from provisioner.schedule import Key, Step, Verb
