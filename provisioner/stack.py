@@ -42,7 +42,7 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}")
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
-Setting: TypeAlias = "str | int | float | bool | None | Mapping[str, Setting] | Sequence[Setting]"
+Setting: TypeAlias = "str | int | float | bool | Mapping[str, Setting] | Sequence[Setting] | None"
 """What a field may be given in Python: anything that JSON can say."""
 
 

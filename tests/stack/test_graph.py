@@ -7,10 +7,10 @@ import pytest
 from provisioner.errors import ManifestError
 from provisioner.graph import Node, build
 from provisioner.lifecycle import Stage
-from provisioner.stack import Stack
+from provisioner.stack import Setting, Stack
 
 
-def policy(resource: str) -> dict[str, object]:
+def policy(resource: str) -> Setting:
     return {"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": resource}]}
 
 
