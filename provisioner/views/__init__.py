@@ -1,0 +1,1 @@
+"""What a person or a program sees: plans, progress, results, errors. Nothing here decides."""

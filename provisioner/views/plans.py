@@ -1,0 +1,103 @@
+"""A plan as people read it: every change with a symbol and a word, before and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+from rich.text import Text
+
+from provisioner.changes import Change, Plan
+from provisioner.ensure import Action
+from provisioner.lifecycle import Difference
+from provisioner.secrets import masked
+
+SYMBOLS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "bold red"),
+    Action.DELETE: ("-", "red"),
+    Action.ADOPT: (">", "cyan"),
+    Action.FORGET: ("x", "dim"),
+    Action.NOOP: ("=", "dim"),
+}
+LONGEST = 96
+
+
+def plan_lines(plan: Plan) -> Iterator[Text]:
+    """The changes of a plan, what survives them, and the sum."""
+    yield head(plan)
+    for change in plan.changes:
+        if not change.idle:
+            yield from _change(change)
+    yield from _leftovers(plan)
+    yield total(plan)
+
+
+def head(plan: Plan) -> Text:
+    """Which stack, and where."""
+    where = f"account {plan.target.account}, region {plan.target.region}"
+    return Text.assemble((plan.stack, "bold"), f"  {where}")
+
+
+def total(plan: Plan) -> Text:
+    """How many resources get what."""
+    if plan.empty:
+        return Text(f"No changes: {len(plan.changes)} resources are as they should be.", "green")
+    parts = [
+        f"{plan.counts[action]} to {action}"
+        for action in SYMBOLS
+        if action is not Action.NOOP and plan.counts.get(action)
+    ]
+    unchanged = plan.counts.get(Action.NOOP, 0)
+    return Text(f"Plan: {', '.join(parts)}, {unchanged} unchanged.", "bold")
+
+
+def _change(change: Change) -> Iterator[Text]:
+    symbol, style = SYMBOLS[change.action]
+    word = "record" if change.action is Action.NOOP else str(change.action)
+    line = Text.assemble(
+        (f"  {symbol} {word:<8}", style), f"{change.address}  ", (change.kind, "dim")
+    )
+    if change.id and change.id != change.address:
+        line.append(f"  {change.id}", "dim")
+    if change.reason:
+        line.append(f"  ({change.reason})", "italic")
+    yield line
+    for difference in change.differences:
+        yield from _difference(masked(difference))
+
+
+def _difference(difference: Difference) -> Iterator[Text]:
+    mark = Text("  forces the replace", "red") if difference.replace else Text()
+    after = (
+        f"{_shown(difference.after)} (known later)"
+        if difference.unknown
+        else _shown(difference.after)
+    )
+    yield (
+        Text.assemble(
+            f"      {difference.field}: ",
+            (_shown(difference.before), "red"),
+            " → ",
+            (after, "green"),
+        )
+        + mark
+    )
+
+
+def _shown(value: JsonValue) -> str:
+    if value is None:
+        return "(unset)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _leftovers(plan: Plan) -> Iterator[Text]:
+    for change in plan.changes:
+        for old in change.olds:
+            if old.survives:
+                yield Text(f"    {change.address}: {old.survives}.", "yellow")
+            if old.holds_data:
+                yield Text(f"    {change.address}: the data of {old.id} is lost.", "bold red")

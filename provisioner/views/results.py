@@ -1,0 +1,83 @@
+"""How a run ended, and what the stack tells, as people read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pydantic import JsonValue
+from rich.text import Text
+
+from provisioner.errors import ManifestError, ProvisionerError
+from provisioner.report import Report
+
+WORDS = {
+    "succeeded": ("Done", "bold green"),
+    "partial": ("Partly done", "bold yellow"),
+    "failed": ("Failed", "bold red"),
+    "interrupted": ("Interrupted", "bold yellow"),
+    "declined": ("Nothing was changed", "bold"),
+}
+
+
+def report_lines(report: Report) -> Iterator[Text]:
+    """The result in a line, what failed and why, what to do, and the outputs."""
+    word, style = WORDS[report.result]
+    if report.result == "declined":
+        yield Text(f"{word}.", style)
+        return
+    yield Text.assemble((word, style), f": {_counts(report.summary)}. {_costs(report.summary)}")
+    for key, error in sorted(report.outcome.failed.items()):
+        yield Text(f"  {key}: {error}", "red")
+        if error.hint:
+            yield Text(f"    {error.hint}")
+    if report.result != "succeeded":
+        yield Text("What was done is recorded. Run the same command again to go on from here.")
+    yield from output_lines(report.outputs)
+    if report.command == "teardown":
+        yield from _survivors(report)
+
+
+def output_lines(outputs: Mapping[str, JsonValue]) -> Iterator[Text]:
+    """The outputs, one a line."""
+    width = max((len(name) for name in outputs), default=0)
+    for name, value in outputs.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        yield Text.assemble(("  " + name.ljust(width), "bold"), f"  {text}")
+
+
+def error_lines(error: ProvisionerError) -> Iterator[Text]:
+    """What went wrong, each problem on a line of its own, then what to do."""
+    if isinstance(error, ManifestError):
+        for problem in error.problems:
+            yield Text.assemble(("error: ", "bold red"), str(problem))
+    else:
+        yield Text.assemble(("error: ", "bold red"), str(error))
+    if error.hint:
+        yield Text(error.hint)
+
+
+def _counts(summary: Mapping[str, JsonValue]) -> str:
+    told = [
+        f"{value} {name}"
+        for name, value in summary.items()
+        if isinstance(value, int) and not isinstance(value, bool) and value
+    ]
+    return ", ".join(told) or "nothing to do"
+
+
+def _costs(summary: Mapping[str, JsonValue]) -> str:
+    calls = summary.get("aws_calls")
+    if not isinstance(calls, dict):
+        return ""
+    return (
+        f"AWS calls: {calls['read']} reads, {calls['write']} writes, "
+        f"{calls['inventory']} inventory; {summary['seconds']} s."
+    )
+
+
+def _survivors(report: Report) -> Iterator[Text]:
+    for change in report.plan.changes:
+        for old in change.olds:
+            if old.survives:
+                yield Text(f"  {change.address} ({old.id}): {old.survives}.", "yellow")
