@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TypeAlias
@@ -196,7 +196,12 @@ class Stack:
         Raises:
             ManifestError: with every problem found: kinds, fields, references.
         """
-        stack = cls(source.name, dict(source.tags), source.folder)
+        try:
+            stack = cls(source.name, dict(source.tags), source.folder)
+        except ManifestError as error:
+            raise ManifestError(
+                replace(item, place=source.place) for item in error.problems
+            ) from None
         stack.digest = source.digest
         problems: list[Problem] = []
         for declared in source.resources:
@@ -326,7 +331,10 @@ class Stack:
             hint = nearest(use.target, self.resources)
             return f"there is no resource {use.target!r}. {hint}".rstrip()
         kind = self.resources[use.target].kind
-        if use.attribute not in {*kind.attributes, ""} or (use.field and not use.attribute):
+        if use.field and not use.attribute:
+            first = next(iter(kind.attributes))
+            return f"write an attribute of it, such as ${{{use.target}.{first}}}."
+        if use.attribute not in {*kind.attributes, ""}:
             hint = nearest(use.attribute, kind.attributes)
             return (
                 f"{kind.kind} has no attribute {use.attribute!r}; it has "

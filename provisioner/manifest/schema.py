@@ -141,7 +141,6 @@ def _top_level(kinds: list[str]) -> dict[str, Schema]:
             },
         },
         "outputs": {"type": "object", "description": "Name → a value to show after a run."},
-        "options": {"type": "object", "description": "How this stack is provisioned."},
     }
 
 

@@ -62,6 +62,7 @@ class Source:
         outputs: name → value, a text with references as a rule.
         output_places: where each output stands.
         digest: SHA-256 over the files and values that went in, for the history.
+        place: where its name stands.
     """
 
     name: str
@@ -71,3 +72,4 @@ class Source:
     outputs: Mapping[str, JsonValue] = field(default_factory=dict)
     output_places: Mapping[str, Place] = field(default_factory=dict)
     digest: str = ""
+    place: Place | None = None

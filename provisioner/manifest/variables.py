@@ -1,0 +1,180 @@
+"""A manifest's variables: declared with type, default and limits; given from five sides.
+
+What is given by hand wins: `--var`, then `--var-file`, then the overlay, then the environment,
+then the default.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from provisioner.errors import Place, Problem, nearest
+
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "map": (dict,),
+}
+KEYS = ("type", "default", "env", "pattern", "allowed", "description")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One declared variable.
+
+    Attributes:
+        name: as `${var.name}`.
+        type: one of `TYPES`.
+        default: its value when nothing gives one; None: it must be given.
+        env: the environment variable that may give it.
+        pattern: what a text must match as a whole.
+        allowed: the values it may have; empty: any.
+        place: of its declaration.
+    """
+
+    name: str
+    type: str = "string"
+    default: JsonValue = None
+    env: str = ""
+    pattern: str = ""
+    allowed: tuple[JsonValue, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value for a variable, and where it comes from.
+
+    Attributes:
+        value: a text is read as the variable's type.
+        origin: in words: `--var`, a file.
+        place: where it stands, if it stands in a file.
+    """
+
+    value: JsonValue
+    origin: str
+    place: Place | None = None
+
+
+def declaration(
+    name: str, value: JsonValue, place: Place | None
+) -> tuple[Variable | None, list[Problem]]:
+    """Read `name: {type, default, env, pattern, allowed}`; a plain value is a default."""
+    where = f"variables.{name}"
+    if not isinstance(value, dict):
+        if value is None:
+            return Variable(name, place=place), []
+        return Variable(name, _type_of(value), value, place=place), []
+    problems = [
+        Problem(f"{where}: there is no key {key!r}.", place, nearest(key, KEYS) or _known())
+        for key in value
+        if key not in KEYS
+    ]
+    kind = value.get("type", _type_of(value["default"]) if "default" in value else "string")
+    if kind not in TYPES:
+        message = f"{where}.type: {kind!r} is not one of {', '.join(TYPES)}."
+        return None, [*problems, Problem(message, place, nearest(str(kind), TYPES))]
+    env, pattern, allowed = value.get("env", ""), value.get("pattern", ""), value.get("allowed", [])
+    if not isinstance(env, str) or not isinstance(pattern, str) or not isinstance(allowed, list):
+        message = f"{where}: env and pattern are texts, allowed is a list."
+        return None, [*problems, Problem(message, place)]
+    if "default" in value and value["default"] is None:
+        problems.append(Problem(f"{where}.default is empty.", place, 'Write "" for an empty text.'))
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        problems.append(Problem(f"{where}.pattern is no regular expression: {error}.", place))
+    variable = Variable(name, str(kind), value.get("default"), env, pattern, tuple(allowed), place)
+    return variable, problems
+
+
+def value_of(
+    variable: Variable, given: Sequence[Given], environment: Mapping[str, str]
+) -> tuple[JsonValue, list[Problem]]:
+    """The value of a variable, checked.
+
+    Args:
+        variable: the declaration.
+        given: what gives it a value, the strongest first.
+        environment: the process's.
+    """
+    candidates = [*given]
+    if variable.env and environment.get(variable.env):
+        candidates.append(Given(environment[variable.env], f"environment {variable.env}"))
+    if variable.default is not None:
+        candidates.append(Given(variable.default, "default", variable.place))
+    if not candidates:
+        hint = f"Give it: --var {variable.name}=VALUE"
+        hint += f", or set {variable.env}." if variable.env else "."
+        message = f"Variable {variable.name!r} has no value."
+        return None, [Problem(message, variable.place, hint)]
+    chosen = candidates[0]
+    try:
+        value = _typed(variable, chosen)
+        _check(variable, value)
+    except ValueError as error:
+        message = f"Variable {variable.name!r} ({chosen.origin}): {error}."
+        return None, [Problem(message, chosen.place or variable.place)]
+    return (value if chosen.origin == "default" else _literal(value)), []
+
+
+def _typed(variable: Variable, given: Given) -> JsonValue:
+    value = given.value
+    if variable.type != "string" and isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            message = f"{given.value!r} is no {variable.type}"
+            raise ValueError(message) from None
+    fits = isinstance(value, TYPES[variable.type])
+    if isinstance(value, bool) and variable.type != "boolean":
+        fits = False
+    if not fits:
+        message = f"{json.dumps(value)} is no {variable.type}"
+        if variable.type == "string":
+            message += "; put it in quotes"
+        raise ValueError(message)
+    return value
+
+
+def _check(variable: Variable, value: JsonValue) -> None:
+    if variable.pattern and isinstance(value, str) and not re.fullmatch(variable.pattern, value):
+        message = f"{value!r} does not match {variable.pattern}"
+        raise ValueError(message)
+    if variable.allowed and value not in variable.allowed:
+        allowed = ", ".join(json.dumps(item) for item in variable.allowed)
+        hint = nearest(str(value), [str(item) for item in variable.allowed]).rstrip("?")
+        message = f"{json.dumps(value)} is not one of {allowed}" + (f" ({hint}?)" if hint else "")
+        raise ValueError(message)
+
+
+def _literal(value: JsonValue) -> JsonValue:
+    """What comes from outside holds no references: every `${` in it is meant as it stands."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    return value
+
+
+def _type_of(value: JsonValue) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    for name, types in TYPES.items():
+        if isinstance(value, types):
+            return name
+    return "string"
+
+
+def _known() -> str:
+    return f"There are: {', '.join(KEYS)}."
