@@ -62,6 +62,8 @@ class Options:
         lock_timeout: seconds to wait for a lease that another run holds.
         workers: steps that talk to AWS at the same time.
         clock: passes the time; a test brings its own.
+        retried: hears of every call that is tried again, why, and after how many seconds.
+        called: hears of every call, each attempt of it.
     """
 
     allow: Allowances = field(default_factory=Allowances)
@@ -71,6 +73,8 @@ class Options:
     lock_timeout: float = 0.0
     workers: int = WORKERS
     clock: Clock | None = None
+    retried: Callable[[Call, str, float], None] | None = None
+    called: Callable[[Call], None] | None = None
 
 
 DEFAULTS = Options()
@@ -90,8 +94,14 @@ class Desk:
 
     def __init__(self, session: ClientFactory, options: Options = DEFAULTS) -> None:
         self.options = options
-        self.aws = connect(session, region=options.region, clock=options.clock)
-        self.calls = Ledger()
+        self.aws = connect(
+            session,
+            region=options.region,
+            clock=options.clock,
+            told=options.retried,
+            ledger=Ledger(options.called),
+        )
+        self.calls = Ledger(options.called)
         self.started = self.aws.clock.monotonic()
         self.inventory = Inventory(
             DynamoStore(self.aws.permitting(anything, self.calls), options.table), self.aws.clock

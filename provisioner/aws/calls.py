@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,9 +41,14 @@ class Call:
 
 
 class Ledger:
-    """Counts every call that is sent, each attempt of it, by operation. Safe across threads."""
+    """Counts every call that is sent, each attempt of it, by operation. Safe across threads.
 
-    def __init__(self) -> None:
+    Args:
+        listen: hears of every attempt, from the thread that makes it.
+    """
+
+    def __init__(self, listen: Callable[[Call], None] | None = None) -> None:
+        self._listen = listen
         self._lock = threading.Lock()
         self._counts: Counter[Call] = Counter()
 
@@ -50,6 +56,8 @@ class Ledger:
         """Note one attempt of a call."""
         with self._lock:
             self._counts[call] += 1
+        if self._listen:
+            self._listen(call)
 
     @property
     def counts(self) -> dict[str, int]:

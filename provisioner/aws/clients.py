@@ -202,6 +202,7 @@ def connect(
     width: int = 48,
     clock: Clock | None = None,
     told: Callable[[Call, str, float], None] | None = None,
+    ledger: Ledger | None = None,
 ) -> Aws:
     """Ask AWS who we are, and return guarded clients for that account and region.
 
@@ -213,7 +214,7 @@ def connect(
     try:
         pool = ClientPool(session, region=region, width=width)
         clock = clock or SystemClock()
-        ledger = Ledger()
+        ledger = ledger or Ledger()
         sts = Aws(pool, Target("", "", ""), ledger=ledger, clock=clock, told=told).client("sts")
         answer = sts.get_caller_identity()
         partition = answer["Arn"].split(":")[1]

@@ -51,7 +51,10 @@ class Progress:
     _ended: int = 0
 
     def __enter__(self) -> Progress:
-        """Begin to show."""
+        """Be ready to show; the first event of the run begins it."""
+        return self
+
+    def _begin(self) -> None:
         shows = self.terminal.err.is_terminal and not (self.terminal.json or self.terminal.quiet)
         if shows:
             self._live = Live(
@@ -61,7 +64,6 @@ class Progress:
                 transient=True,
             )
             self._live.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         """Leave the finished lines standing."""
@@ -76,6 +78,7 @@ class Progress:
         match event:
             case RunStarted():
                 self._steps = event.steps
+                self._begin()
             case StepStarted():
                 self._running[event.key] = (time.monotonic(), "")
             case StepWaiting():

@@ -1,0 +1,46 @@
+"""Logs on stderr: retries at -v, every AWS call at -vv; calls by name, never their contents."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from provisioner.aws.calls import Call
+
+
+@dataclass(frozen=True)
+class Log:
+    """What the AWS gate tells."""
+
+    logger: FilteringBoundLogger
+
+    def retried(self, call: Call, reason: str, seconds: float) -> None:
+        """A call is tried again."""
+        self.logger.info("retry", call=str(call), reason=reason, wait=round(seconds, 2))
+
+    def called(self, call: Call) -> None:
+        """A call is sent."""
+        self.logger.debug("call", call=str(call))
+
+
+def logging_to_stderr(verbose: int) -> Log:
+    """Configure structlog for one command.
+
+    Args:
+        verbose: 0 warnings, 1 also retries, 2 also every call.
+    """
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    return Log(structlog.get_logger())

@@ -1,0 +1,105 @@
+"""The options that name a manifest, and what they make of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from provisioner.stack import Stack
+
+
+class Assignment(click.ParamType[tuple[str, str]]):
+    """`NAME=VALUE`."""
+
+    name = "name=value"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, str]:
+        """Split at the first `=`."""
+        name, separator, given = str(value).partition("=")
+        if not (name and separator):
+            self.fail(f"{value!r} is not NAME=VALUE.", param, ctx)
+        return name, given
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The manifest that a command names.
+
+    Attributes:
+        manifest: a file or folder.
+        overlay: laid over it.
+        variables: given by `--var`.
+        var_files: given by `--var-file`.
+    """
+
+    manifest: Path
+    overlay: str | None
+    variables: tuple[tuple[str, str], ...]
+    var_files: tuple[Path, ...]
+
+    def stack(self) -> Stack:
+        """Load it and give it its meaning; references and circles checked. Offline.
+
+        Raises:
+            ManifestError: with every problem found.
+        """
+        from provisioner.graph import build
+        from provisioner.manifest import load
+        from provisioner.stack import Stack
+
+        source = load(
+            self.manifest,
+            overlay=self.overlay,
+            variables=dict(self.variables),
+            variable_files=self.var_files,
+            environment=os.environ,
+        )
+        stack = Stack.of(source)
+        build(stack)
+        return stack
+
+
+def manifest_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command MANIFEST and its options, bundled as its argument `choice`."""
+
+    @wraps(command)
+    def bundled(**given: Any) -> object:
+        choice = Choice(**{one.name: given.pop(one.name) for one in fields(Choice)})
+        return command(choice=choice, **given)
+
+    decorated: Callable[..., object] = bundled
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+_OPTIONS = (
+    click.argument("manifest", type=click.Path(path_type=Path)),
+    click.option("--overlay", "-o", help="Lay overlays/NAME.yaml over the manifest."),
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        type=Assignment(),
+        help="A variable; wins over files, overlay and environment.",
+    ),
+    click.option(
+        "--var-file",
+        "var_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="A YAML file of variables; a later one wins.",
+    ),
+)
