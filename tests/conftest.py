@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 
 from provisioner.aws.clients import Aws, connect
 from provisioner.local import gaps
 
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 REGION = "eu-central-1"
+LOADER = botocore.loaders.create_loader()
+"""AWS's service models, parsed once for all tests."""
 
 
 class VirtualClock:
@@ -55,7 +60,9 @@ def session() -> Iterator[boto3.Session]:
     """A session on an empty in-memory AWS, moto's gaps filled."""
     gaps.fill()
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
-        yield boto3.Session(region_name=REGION)
+        core = botocore.session.Session()
+        core.register_component("data_loader", LOADER)
+        yield boto3.Session(botocore_session=core, region_name=REGION)
 
 
 @pytest.fixture

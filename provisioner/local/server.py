@@ -70,6 +70,7 @@ class OneAtATime:
 def serve(state_file: Path, port: int = 0) -> None:
     """Listen until SIGTERM; the state of the embedded AWS lives as long as this process."""
     gaps.fill()
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     default_user_config["iam"]["load_aws_managed_policies"] = True
     status: dict[str, Any] = {
         "pid": os.getpid(),
