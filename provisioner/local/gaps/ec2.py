@@ -1,7 +1,7 @@
 """What moto 5.2 leaves out of EC2, filled.
 
 - `DescribeNatGateways` ignores filters by tag.
-- `DeleteNatGateway` leaves the gateway's network interface behind, for ever.
+- `DeleteNatGateway` leaves the gateway's network interface behind, and its address associated.
 - `DescribeFlowLogs` knows no filter by tag.
 """
 
@@ -34,11 +34,15 @@ def describe_nat_gateways(self: Any, filters: Any, nat_gateway_ids: Any) -> list
 
 
 def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
-    """Take the interface away with the gateway."""
+    """Take the interface away with the gateway, and let its address go."""
     known = self.nat_gateways.get(nat_gateway_id)
     gone = _delete_nat_gateway(self, nat_gateway_id)
     if known is not None:
         self.enis.pop(known._eni.id, None)
+        for address in self.describe_addresses():
+            if address.allocation_id == known._allocation_id:
+                address.eni = None
+                address.association_id = None
     return gone
 
 
