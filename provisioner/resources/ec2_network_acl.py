@@ -51,7 +51,7 @@ def _entries_form(value: Json) -> Json:
 
 
 def _entry_form(entry: Mapping[str, Json]) -> dict[str, Json]:
-    form = {name: item for name, item in entry.items() if item is not None}
+    form: dict[str, Json] = {n: item for n, item in entry.items() if item is not None}
     protocol = str(form.get("protocol", "-1"))
     form["protocol"] = PROTOCOLS.get(protocol, protocol)
     if "cidr_block" in form:

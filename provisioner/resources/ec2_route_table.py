@@ -116,6 +116,7 @@ def create(aws: Aws, spec: Ec2RouteTableSpec, tags: Mapping[str, str]) -> tuple[
 
 def update(aws: Aws, id_: str, spec: Ec2RouteTableSpec, changes: Changes) -> Phase:
     """Send what differs, side by side: routes by destination, subnets by id."""
+    del spec
     ec2 = aws.client("ec2")
     calls = []
     if change := changes.get("routes"):

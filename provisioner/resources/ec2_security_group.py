@@ -55,7 +55,7 @@ def _rules_form(value: Json) -> Json:
 
 
 def _rule_form(rule: Mapping[str, Json]) -> Rule_:
-    form = {name: item for name, item in rule.items() if item not in (None, "")}
+    form: Rule_ = {name: item for name, item in rule.items() if item not in (None, "")}
     protocol = str(form.get("ip_protocol", "-1"))
     form["ip_protocol"] = PROTOCOLS.get(protocol, protocol)
     if form["ip_protocol"] == "-1":
@@ -146,8 +146,9 @@ def create(aws: Aws, spec: Ec2SecurityGroupSpec, tags: Mapping[str, str]) -> tup
     return id_, replace(observed, tags=tags)
 
 
-def update(aws: Aws, id_: str, spec: Ec2SecurityGroupSpec, changes: Changes) -> Phase:  # noqa: ARG001
+def update(aws: Aws, id_: str, spec: Ec2SecurityGroupSpec, changes: Changes) -> Phase:
     """Add before taking away, so that nothing wanted is cut off in between."""
+    del spec
     ec2 = aws.client("ec2")
     for direction in ("ingress", "egress"):
         if change := changes.get(direction):

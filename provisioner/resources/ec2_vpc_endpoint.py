@@ -119,7 +119,6 @@ def create(aws: Aws, spec: Ec2VpcEndpointSpec, tags: Mapping[str, str]) -> tuple
     if spec.vpc_endpoint_type == "Interface":
         request["PrivateDnsEnabled"] = spec.private_dns_enabled is not False
     item: dict[str, Any] = {**aws.client("ec2").create_vpc_endpoint(**request)["VpcEndpoint"]}
-    observed = _observed(aws.target, item)
     settings: dict[str, Json] = {
         "vpc_id": spec.vpc_id,
         "service_name": spec.service_name,
@@ -130,7 +129,9 @@ def create(aws: Aws, spec: Ec2VpcEndpointSpec, tags: Mapping[str, str]) -> tuple
         "security_group_ids": [*spec.security_group_ids],
         "private_dns_enabled": request.get("PrivateDnsEnabled", False),
     }
-    return item["VpcEndpointId"], replace(observed, settings=settings, tags=tags)  # type: ignore[type-var]
+    id_, state = str(item["VpcEndpointId"]), str(item.get("State", "pending"))
+    observed = seen(aws.target, "vpc-endpoint", id_, item, settings, state=state)
+    return id_, replace(observed, tags=tags)
 
 
 def update(aws: Aws, id_: str, spec: Ec2VpcEndpointSpec, changes: Changes) -> Phase:
