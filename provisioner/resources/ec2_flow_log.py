@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
 from provisioner.ensure import Result, ensure
 from provisioner.errors import AwsError
@@ -133,9 +134,10 @@ def update(aws: Aws, id_: str, spec: Ec2FlowLogSpec, changes: Changes) -> Phase:
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Delete it; what it recorded stays where it was delivered."""
-    answer = aws.client("ec2").delete_flow_logs(FlowLogIds=[id_])
-    unsuccessful: Sequence[Any] = answer.get("Unsuccessful", ())
-    refuse_unsuccessful("ec2.DeleteFlowLogs", unsuccessful, "InvalidFlowLogId.NotFound")
+    with absent_is_success("InvalidFlowLogId.NotFound"):
+        answer = aws.client("ec2").delete_flow_logs(FlowLogIds=[id_])
+        unsuccessful: Sequence[Any] = answer.get("Unsuccessful", ())
+        refuse_unsuccessful("ec2.DeleteFlowLogs", unsuccessful, "InvalidFlowLogId.NotFound")
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:

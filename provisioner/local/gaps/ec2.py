@@ -2,19 +2,31 @@
 
 - `DescribeNatGateways` ignores filters by tag.
 - `DeleteNatGateway` leaves the gateway's network interface behind, and its address associated.
-- `DescribeFlowLogs` knows no filter by tag.
+- `DescribeFlowLogs` knows no filter by tag, `DescribeNetworkAcls` none by `network-acl-id`,
+  `DescribeVpcEndpoints` none by `vpc-endpoint-id`.
+- `AssociateRouteTable` answers another table's association instead of refusing.
+- `ModifyVpcEndpoint` drops `PrivateDnsEnabled`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.exceptions import ResourceAlreadyAssociatedError
 from moto.ec2.models.flow_logs import FlowLogs
 from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.network_acls import NetworkAcl
+from moto.ec2.models.route_tables import RouteTableBackend
+from moto.ec2.models.vpcs import VPCEndPoint
+from moto.ec2.responses.vpcs import VPCs
 
 _describe_nat_gateways = NatGatewayBackend.describe_nat_gateways
 _delete_nat_gateway = NatGatewayBackend.delete_nat_gateway
 _flow_log_filter = FlowLogs.get_filter_value
+_acl_filter = NetworkAcl.get_filter_value
+_endpoint_filter = VPCEndPoint.get_filter_value
+_associate_route_table = RouteTableBackend.associate_route_table
+_modify_vpc_endpoint = VPCs.modify_vpc_endpoint
 
 
 def _fits(tagged: Any, filters: Any) -> bool:
@@ -54,8 +66,47 @@ def get_flow_log_filter_value(self: Any, filter_name: str, method_name: str | No
     return _flow_log_filter(self, filter_name, method_name)
 
 
+def get_acl_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    """Answer the id."""
+    if filter_name == "network-acl-id":
+        return self.id
+    return _acl_filter(self, filter_name, method_name)
+
+
+def get_endpoint_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    """Answer the id."""
+    if filter_name == "vpc-endpoint-id":
+        return self.id
+    return _endpoint_filter(self, filter_name, method_name)
+
+
+def associate_route_table(
+    self: Any, route_table_id: str, gateway_id: str | None = None, subnet_id: str | None = None
+) -> str:
+    """Refuse a subnet that another table has."""
+    for table in self.describe_route_tables(filters={"association.subnet-id": [subnet_id]}):
+        if table.id != route_table_id:
+            raise ResourceAlreadyAssociatedError(subnet_id)
+    answer: str = _associate_route_table(self, route_table_id, gateway_id, subnet_id)
+    return answer
+
+
+def modify_vpc_endpoint(self: Any) -> Any:
+    """Switch private DNS, too."""
+    answer = _modify_vpc_endpoint(self)
+    private = self._get_bool_param("PrivateDnsEnabled")
+    if private is not None:
+        endpoint = self.ec2_backend.get_vpc_end_point(self._get_param("VpcEndpointId"))
+        endpoint.private_dns_enabled = private
+    return answer
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
     FlowLogs.get_filter_value = get_flow_log_filter_value  # type: ignore[method-assign]
+    NetworkAcl.get_filter_value = get_acl_filter_value  # type: ignore[method-assign]
+    VPCEndPoint.get_filter_value = get_endpoint_filter_value  # type: ignore[method-assign]
+    RouteTableBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
+    VPCs.modify_vpc_endpoint = modify_vpc_endpoint  # type: ignore[method-assign]
