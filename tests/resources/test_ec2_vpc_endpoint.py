@@ -27,13 +27,8 @@ def _settings(session: boto3.Session) -> dict[str, Json]:
 def _alive(session: boto3.Session, id_: str) -> bool:
     ec2: Any = session.client("ec2")
     filters = [{"Name": "vpc-endpoint-id", "Values": [id_]}]
-    return bool(
-        [
-            e
-            for e in ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
-            if e["State"] != "deleted"
-        ]
-    )
+    found = ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+    return any(endpoint["State"] != "deleted" for endpoint in found)
 
 
 POLICY: Json = {

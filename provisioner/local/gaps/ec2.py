@@ -16,7 +16,7 @@ from moto.ec2.exceptions import ResourceAlreadyAssociatedError
 from moto.ec2.models.flow_logs import FlowLogs
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.network_acls import NetworkAcl
-from moto.ec2.models.route_tables import RouteTableBackend
+from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 
@@ -25,7 +25,7 @@ _delete_nat_gateway = NatGatewayBackend.delete_nat_gateway
 _flow_log_filter = FlowLogs.get_filter_value
 _acl_filter = NetworkAcl.get_filter_value
 _endpoint_filter = VPCEndPoint.get_filter_value
-_associate_route_table = RouteTableBackend.associate_route_table
+_associate_route_table = RouteBackend.associate_route_table
 _modify_vpc_endpoint = VPCs.modify_vpc_endpoint
 
 
@@ -86,7 +86,7 @@ def associate_route_table(
     """Refuse a subnet that another table has."""
     for table in self.describe_route_tables(filters={"association.subnet-id": [subnet_id]}):
         if table.id != route_table_id:
-            raise ResourceAlreadyAssociatedError(subnet_id)
+            raise ResourceAlreadyAssociatedError(str(subnet_id))
     answer: str = _associate_route_table(self, route_table_id, gateway_id, subnet_id)
     return answer
 
@@ -108,5 +108,5 @@ def fill() -> None:
     FlowLogs.get_filter_value = get_flow_log_filter_value  # type: ignore[method-assign]
     NetworkAcl.get_filter_value = get_acl_filter_value  # type: ignore[method-assign]
     VPCEndPoint.get_filter_value = get_endpoint_filter_value  # type: ignore[method-assign]
-    RouteTableBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
+    RouteBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint  # type: ignore[method-assign]

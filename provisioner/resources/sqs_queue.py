@@ -1,0 +1,302 @@
+"""sqs.queue: a queue, encrypted, for TLS only, with a place for what can't be processed.
+
+CreateQueue answers success for a queue that exists with the same attributes, so whose it is, is
+looked up before. A deleted queue holds its name for a minute.
+API: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.facets import read_facets
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.target import Target
+from provisioner.ensure import Result, ensure
+from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
+from provisioner.lifecycle import (
+    COMPUTED,
+    CREATE,
+    IMMUTABLE,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+    Wait,
+)
+from provisioner.resources._policies import joined, parsed, parted, refusal
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+ABSENT = (
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.QueueDoesNotExist",
+)
+NUMBERS = {
+    "visibility_timeout": "VisibilityTimeout",
+    "message_retention_period": "MessageRetentionPeriod",
+    "delay_seconds": "DelaySeconds",
+    "receive_message_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
+    "maximum_message_size": "MaximumMessageSize",
+    "kms_data_key_reuse_period_seconds": "KmsDataKeyReusePeriodSeconds",
+}
+ACTIONS = "sqs:*"
+
+
+class Redrive(Spec):
+    """Where messages go that were received too often."""
+
+    dead_letter_target_arn: Arn
+    """The dead-letter queue: `${failed.arn}`."""
+    max_receive_count: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
+class SqsQueueSpec(Spec):
+    """A queue. Its configuration is sent with its creation."""
+
+    queue_name: Annotated[
+        str, IMMUTABLE, Shape(r"[A-Za-z0-9_-]+(\.fifo)?", longest=80, says="letters, digits, - _")
+    ]
+    fifo_queue: Annotated[bool, IMMUTABLE] = False
+    """The name ends in `.fifo` then."""
+    visibility_timeout: Annotated[int, CREATE, Field(ge=0, le=43200)] = 30
+    """Seconds a received message stays hidden from others."""
+    message_retention_period: Annotated[int, CREATE, Field(ge=60, le=1209600)] = 345600
+    """Seconds; 14 days (1209600) suits a dead-letter queue."""
+    delay_seconds: Annotated[int, CREATE, Field(ge=0, le=900)] = 0
+    receive_message_wait_time_seconds: Annotated[int, CREATE, Field(ge=0, le=20)] = 0
+    maximum_message_size: Annotated[int | None, CREATE, COMPUTED, Field(ge=1024)] = None
+    """Bytes; unset: AWS's limit."""
+    kms_key: Annotated[str | None, CREATE, Wait.EXISTS] = None
+    """The key that encrypts messages: `${data_key.arn}`. Unset: a key of SQS's own."""
+    kms_data_key_reuse_period_seconds: Annotated[
+        int | None, CREATE, COMPUTED, Field(ge=60, le=86400)
+    ] = None
+    redrive_policy: Redrive | None = None
+    policy: PolicyDocument | None = None
+    """Who may send and receive, besides the account's own IAM policies."""
+    tls_only: bool = True
+    """Refuse every call without TLS."""
+    tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _fifo_by_name(self) -> SqsQueueSpec:
+        if self.fifo_queue != self.queue_name.endswith(".fifo"):
+            message = "the name of a FIFO queue ends in .fifo, and no other name does"
+            raise ValueError(message)
+        return self
+
+
+ATTRIBUTES = {
+    "id": "the name",
+    "url": "the queue's URL",
+    "arn": "the ARN",
+    "name": "the name, as metrics carry it",
+}
+
+
+def identity(spec: SqsQueueSpec, target: Target) -> str | None:
+    """The name."""
+    del target
+    return spec.queue_name
+
+
+def predict(spec: SqsQueueSpec, target: Target) -> Mapping[str, str]:
+    """The ARN."""
+    return {"arn": target.arn("sqs", spec.queue_name), "name": spec.queue_name}
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """One call for the URL, then one for attributes and one for tags, of each queue."""
+    sqs = aws.client("sqs")
+    urls = read_facets(aws, ids, [partial(_url, sqs)])
+    by_url = {str(found["url"]): id_ for id_, found in urls.items()}
+    facets = [partial(_attributes, sqs), partial(_tags, sqs)]
+    return {
+        by_url[url]: _observed(aws.target, by_url[url], url, found)
+        for url, found in read_facets(aws, [*by_url], facets).items()
+    }
+
+
+def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Make the queue with everything but its policies, which name it."""
+    attributes = {
+        member: str(value)
+        for field, member in NUMBERS.items()
+        if (value := getattr(spec, field)) is not None
+    }
+    if spec.fifo_queue:
+        attributes["FifoQueue"] = "true"
+    if spec.kms_key:
+        attributes["KmsMasterKeyId"] = spec.kms_key
+    url = aws.client("sqs").create_queue(
+        QueueName=spec.queue_name,
+        Attributes=attributes,  # type: ignore[arg-type]
+        tags=dict(tags),
+    )["QueueUrl"]
+    wanted = {"queue_name", "fifo_queue", "kms_key", *NUMBERS}
+    settings: dict[str, Json] = spec.model_dump(mode="json", include=wanted, exclude_none=True)
+    settings["tls_only"] = False
+    named = {**predict(spec, aws.target), "id": spec.queue_name, "url": url}
+    return spec.queue_name, Observed(settings, named, tags)
+
+
+def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
+    """One call carries every change."""
+    sqs = aws.client("sqs")
+    attributes = {
+        NUMBERS[field]: str(getattr(spec, field)) for field in changes if field in NUMBERS
+    }
+    if "kms_key" in changes:
+        attributes["KmsMasterKeyId"] = spec.kms_key or ""
+        if not spec.kms_key:
+            attributes["SqsManagedSseEnabled"] = "true"
+    if "redrive_policy" in changes:
+        attributes["RedrivePolicy"] = _redrive(spec.redrive_policy)
+    if changes.keys() & {"policy", "tls_only"}:
+        extra = [refusal(ACTIONS, [aws.target.arn("sqs", id_)])] if spec.tls_only else []
+        policy = joined(spec.policy, extra)
+        attributes["Policy"] = policy_text(policy) if policy else ""
+    url = sqs.get_queue_url(QueueName=id_)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)  # type: ignore[arg-type]
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it with the messages in it."""
+    sqs = aws.client("sqs")
+    with absent_is_success(*ABSENT):
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=id_)["QueueUrl"])
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=id_)["QueueUrl"]
+    if added:
+        sqs.tag_queue(QueueUrl=url, Tags=dict(added))
+    if removed:
+        sqs.untag_queue(QueueUrl=url, TagKeys=[*removed])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every queue; SQS can't filter by tag."""
+    pages = (
+        aws.client("sqs").get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 1000})
+    )
+    names = [url.rpartition("/")[2] for page in pages for url in page.get("QueueUrls", ())]
+    found = read(aws, names)
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def survives(settings: Settings) -> str:
+    """The name."""
+    del settings
+    return "its name can't be used again for 60 seconds"
+
+
+def _url(sqs: SQSClient, name: str) -> dict[str, Json] | None:
+    try:
+        return {"url": sqs.get_queue_url(QueueName=name)["QueueUrl"]}
+    except sqs.exceptions.QueueDoesNotExist:
+        return None
+
+
+def _attributes(sqs: SQSClient, url: str) -> dict[str, Json] | None:
+    try:
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    except sqs.exceptions.QueueDoesNotExist:
+        return None
+    return {str(name): value for name, value in answer.get("Attributes", {}).items()}
+
+
+def _tags(sqs: SQSClient, url: str) -> dict[str, Json] | None:
+    try:
+        return {"tags": {**sqs.list_queue_tags(QueueUrl=url).get("Tags", {})}}
+    except sqs.exceptions.QueueDoesNotExist:
+        return None
+
+
+def _observed(target: Target, name: str, url: str, found: Mapping[str, Json]) -> Observed:
+    arn = target.arn("sqs", name)
+    policy, tls_only = parted(parsed(found.get("Policy")), refusal(ACTIONS, [arn]))
+    settings: dict[str, Json] = {
+        field: int(str(found[member])) for field, member in NUMBERS.items() if member in found
+    }
+    settings |= {
+        "queue_name": name,
+        "fifo_queue": found.get("FifoQueue") == "true",
+        "kms_key": found.get("KmsMasterKeyId") or None,
+        "redrive_policy": _redrive_of(found.get("RedrivePolicy")),
+        "policy": policy,
+        "tls_only": tls_only,
+    }
+    attributes = {"id": name, "url": url, "arn": arn, "name": name}
+    tags = found.get("tags")
+    named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
+    return Observed(settings, attributes, named)
+
+
+def _redrive(redrive: Redrive | None) -> str:
+    if redrive is None:
+        return ""
+    return json.dumps(
+        {
+            "deadLetterTargetArn": redrive.dead_letter_target_arn,
+            "maxReceiveCount": redrive.max_receive_count,
+        }
+    )
+
+
+def _redrive_of(text: Json) -> Json:
+    if not isinstance(text, str) or not text:
+        return None
+    redrive = json.loads(text)
+    return {
+        "dead_letter_target_arn": redrive["deadLetterTargetArn"],
+        "max_receive_count": int(redrive["maxReceiveCount"]),
+    }
+
+
+RESOURCE = ResourceType(
+    kind="sqs.queue",
+    service="sqs",
+    spec=SqsQueueSpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+    survives=survives,
+)
+
+
+def ensure_sqs_queue(
+    session: ClientFactory, spec: SqsQueueSpec, *, owner: Owner | None = None, adopt: bool = False
+) -> Result:
+    """Create the queue if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)
