@@ -11,9 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic.fields import FieldInfo
 
 from provisioner.canonical import Canonical, without_empties
 
@@ -101,7 +111,18 @@ class FieldRule:
 @cache
 def rules_of(spec: type[Spec]) -> Mapping[str, FieldRule]:
     """The rule of every field of a spec type, in the order of its declaration."""
-    return {name: _rule(name, info.metadata) for name, info in spec.model_fields.items()}
+    return {name: _rule(name, marks_of(info)) for name, info in spec.model_fields.items()}
+
+
+def marks_of(info: FieldInfo) -> list[object]:
+    """The marks of a field's type, those within `… | None` included; the outer ones first."""
+    inner = [
+        mark
+        for arm in get_args(info.annotation)
+        if get_origin(arm) is Annotated
+        for mark in get_args(arm)[1:]
+    ]
+    return [*info.metadata, *inner]
 
 
 def _rule(name: str, metadata: Sequence[object]) -> FieldRule:

@@ -24,7 +24,7 @@ from pydantic import JsonValue, ValidationError
 
 from provisioner.errors import ManifestError, PlanError, Problem, nearest
 from provisioner.fields import FOLDER
-from provisioner.lifecycle import AnyType, FieldRule, Spec, Wait, rules_of
+from provisioner.lifecycle import AnyType, FieldRule, Spec, Wait, marks_of, rules_of
 from provisioner.manifest.source import Declared, Source
 from provisioner.references import (
     TARGET_NAMES,
@@ -295,7 +295,7 @@ class Stack:
             settings["tags"] = {**self.tags, **own}
         for name, info in kind.spec.model_fields.items():
             value = settings.get(name)
-            if FOLDER in info.metadata and isinstance(value, str) and "${" not in value:
+            if FOLDER in marks_of(info) and isinstance(value, str) and "${" not in value:
                 settings[name] = str((self.folder / value).resolve())
         return settings
 
