@@ -1,0 +1,207 @@
+"""iam.policy: a managed policy of one's own.
+
+AWS keeps five versions; the oldest that is not in force makes room for a new one.
+API: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.facets import read_facets
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.tags import tag_dict, tag_list
+from provisioner.aws.target import Target
+from provisioner.ensure import Result, ensure
+from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
+from provisioner.lifecycle import (
+    CREATE,
+    IMMUTABLE,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+    Wait,
+)
+from provisioner.resources._iam import document, iam_path
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.type_defs import CreatePolicyRequestTypeDef
+
+VERSIONS = 5
+
+
+class IamPolicySpec(Spec):
+    """A managed policy."""
+
+    policy_name: Annotated[
+        str, IMMUTABLE, Shape(r"[\w+=,.@-]+", longest=128, says="letters, digits and +=,.@-_")
+    ]
+    path: Annotated[str, IMMUTABLE, Shape(r"/|/[!-~]+/", longest=512, says="/ or /PATH/")] = "/"
+    description: Annotated[str | None, IMMUTABLE, Shape(longest=1000)] = None
+    policy: Annotated[PolicyDocument, CREATE, Wait.NAME]
+    """What is allowed. Resources may be named before they exist."""
+    tags: Tags = {}
+
+
+ATTRIBUTES = {"id": "the ARN", "arn": "the ARN", "name": "the name"}
+
+
+def identity(spec: IamPolicySpec, target: Target) -> str | None:
+    """The ARN follows from path and name."""
+    return target.global_arn("iam", f"policy{iam_path(spec.path)}{spec.policy_name}")
+
+
+def predict(spec: IamPolicySpec, target: Target) -> Mapping[str, str]:
+    """Everything."""
+    arn = str(identity(spec, target))
+    return {"id": arn, "arn": arn, "name": spec.policy_name}
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """Two calls a policy: itself, then the version in force."""
+    iam = aws.client("iam")
+    policies = read_facets(aws, ids, [partial(_policy, iam)])
+    versions = aws.gather(
+        [partial(_document, iam, arn, str(one["version"])) for arn, one in policies.items()]
+    )
+    return {
+        arn: _observed(arn, one, found)
+        for (arn, one), found in zip(policies.items(), versions, strict=True)
+        if found is not None
+    }
+
+
+def create(aws: Aws, spec: IamPolicySpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Make it with everything it has."""
+    request: CreatePolicyRequestTypeDef = {
+        "PolicyName": spec.policy_name,
+        "Path": spec.path,
+        "PolicyDocument": policy_text(spec.policy),
+        "Tags": [{**tag} for tag in tag_list(tags)],
+    }
+    if spec.description:
+        request["Description"] = spec.description
+    aws.client("iam").create_policy(**request)
+    settings: dict[str, Json] = spec.model_dump(mode="json", exclude={"tags"}, exclude_none=True)
+    return str(identity(spec, aws.target)), Observed(settings, predict(spec, aws.target), tags)
+
+
+def update(aws: Aws, id_: str, spec: IamPolicySpec, changes: Changes) -> Phase:
+    """A new version comes into force; the oldest one goes if there are five."""
+    if "policy" in changes:
+        iam = aws.client("iam")
+        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=id_)
+        versions = [version for page in pages for version in page["Versions"]]
+        spare = [one["VersionId"] for one in versions if not one["IsDefaultVersion"]]
+        if len(versions) >= VERSIONS:
+            iam.delete_policy_version(PolicyArn=id_, VersionId=min(spare, key=_number))
+        iam.create_policy_version(
+            PolicyArn=id_, PolicyDocument=policy_text(spec.policy), SetAsDefault=True
+        )
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete its other versions, then itself; refused as long as somebody has it."""
+    iam = aws.client("iam")
+    with absent_is_success("NoSuchEntity"):
+        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=id_)
+        for version in [version for page in pages for version in page["Versions"]]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=id_, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=id_)
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    iam = aws.client("iam")
+    if added:
+        iam.tag_policy(PolicyArn=id_, Tags=[{**tag} for tag in tag_list(added)])
+    if removed:
+        iam.untag_policy(PolicyArn=id_, TagKeys=[*removed])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every policy that AWS does not manage; IAM can't filter by tag."""
+    pages = aws.client("iam").get_paginator("list_policies").paginate(Scope="Local")
+    found = read(aws, [policy["Arn"] for page in pages for policy in page["Policies"]])
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def _policy(iam: IAMClient, arn: str) -> dict[str, Json] | None:
+    try:
+        policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return {
+        "policy_name": policy["PolicyName"],
+        "path": policy["Path"],
+        "description": policy.get("Description"),
+        "version": policy["DefaultVersionId"],
+        "tags": {**tag_dict(policy.get("Tags"))},
+    }
+
+
+def _document(iam: IAMClient, arn: str, version: str) -> dict[str, Json] | None:
+    try:
+        answer = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return document(answer["PolicyVersion"]["Document"])
+
+
+def _observed(arn: str, found: Mapping[str, Json], policy: dict[str, Json]) -> Observed:
+    settings: dict[str, Json] = {
+        "policy_name": found["policy_name"],
+        "path": found["path"],
+        "description": found["description"] or None,
+        "policy": policy,
+    }
+    tags = found["tags"]
+    named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
+    attributes = {"id": arn, "arn": arn, "name": str(found["policy_name"])}
+    return Observed(settings, attributes, named)
+
+
+def _number(version: str) -> int:
+    return int(version.removeprefix("v"))
+
+
+RESOURCE = ResourceType(
+    kind="iam.policy",
+    service="iam",
+    spec=IamPolicySpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+)
+
+
+def ensure_iam_policy(
+    session: ClientFactory, spec: IamPolicySpec, *, owner: Owner | None = None, adopt: bool = False
+) -> Result:
+    """Create the policy if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -1,0 +1,218 @@
+"""logs.log_group: a log group with key and retention, made before a service would make its own.
+
+The group's key policy has to admit `logs.REGION.amazonaws.com` first.
+API: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.target import Target
+from provisioner.ensure import Result, ensure
+from provisioner.fields import Arn, Shape, Tags
+from provisioner.lifecycle import (
+    COMPUTED,
+    CREATE,
+    IMMUTABLE,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import CreateLogGroupRequestTypeDef, LogGroupTypeDef
+
+ABSENT = "ResourceNotFoundException"
+Retention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+
+
+class LogsLogGroupSpec(Spec):
+    """A log group."""
+
+    log_group_name: Annotated[
+        str,
+        IMMUTABLE,
+        Shape(r"(?!aws/)[\w./#-]+", longest=512, says="letters, digits and - _ . / #"),
+    ]
+    retention_in_days: Retention | None = 2192
+    """Days that events are kept; null keeps them for ever. Six years by default, the retention
+    that 45 CFR 164.316(b)(2)(i) asks of documentation."""
+    kms_key: Annotated[Arn | None, CREATE] = None
+    """The ARN of the key that encrypts it: `${logs_key.arn}`. Unset: a key of AWS's own."""
+    log_group_class: Annotated[
+        Literal["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"] | None, IMMUTABLE, COMPUTED
+    ] = None
+    tags: Tags = {}
+
+
+ATTRIBUTES = {
+    "id": "the name",
+    "name": "the name",
+    "arn": "the ARN, without the :* that some policies want behind it",
+}
+
+
+def identity(spec: LogsLogGroupSpec, target: Target) -> str | None:
+    """The name."""
+    del target
+    return spec.log_group_name
+
+
+def predict(spec: LogsLogGroupSpec, target: Target) -> Mapping[str, str]:
+    """Everything."""
+    return _attributes(spec.log_group_name, target)
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """One call by the longest common beginning of the names, then one for the tags of each."""
+    logs = aws.client("logs")
+    wanted = set(ids)
+    found = _groups(logs, _beginning(ids)) if ids else []
+    groups = {one["logGroupName"]: one for one in found if one["logGroupName"] in wanted}
+    arns = [_attributes(name, aws.target)["arn"] for name in groups]
+    tags = aws.gather([partial(_tags, logs, arn) for arn in arns])
+    return {
+        name: _observed(aws.target, group, tagged)
+        for (name, group), tagged in zip(groups.items(), tags, strict=True)
+        if tagged is not None
+    }
+
+
+def create(aws: Aws, spec: LogsLogGroupSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Make the group with its key; retention follows."""
+    request: CreateLogGroupRequestTypeDef = {
+        "logGroupName": spec.log_group_name,
+        "tags": dict(tags),
+    }
+    if spec.kms_key:
+        request["kmsKeyId"] = spec.kms_key
+    if spec.log_group_class:
+        request["logGroupClass"] = spec.log_group_class
+    aws.client("logs").create_log_group(**request)
+    settings: dict[str, Json] = {
+        "log_group_name": spec.log_group_name,
+        "kms_key": spec.kms_key,
+        "log_group_class": spec.log_group_class,
+    }
+    return spec.log_group_name, Observed(settings, predict(spec, aws.target), tags)
+
+
+def update(aws: Aws, id_: str, spec: LogsLogGroupSpec, changes: Changes) -> Phase:
+    """One call for the retention, one for the key."""
+    logs = aws.client("logs")
+    if "kms_key" in changes:
+        if spec.kms_key:
+            logs.associate_kms_key(logGroupName=id_, kmsKeyId=spec.kms_key)
+        else:
+            logs.disassociate_kms_key(logGroupName=id_)
+    if "retention_in_days" in changes:
+        if spec.retention_in_days:
+            logs.put_retention_policy(logGroupName=id_, retentionInDays=spec.retention_in_days)
+        else:
+            logs.delete_retention_policy(logGroupName=id_)
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it with everything logged in it."""
+    with absent_is_success(ABSENT):
+        aws.client("logs").delete_log_group(logGroupName=id_)
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    logs = aws.client("logs")
+    arn = _attributes(id_, aws.target)["arn"]
+    if added:
+        logs.tag_resource(resourceArn=arn, tags=dict(added))
+    if removed:
+        logs.untag_resource(resourceArn=arn, tagKeys=[*removed])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every group; CloudWatch Logs can't filter by tag."""
+    found = read(aws, [group["logGroupName"] for group in _groups(aws.client("logs"), "")])
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def _attributes(name: str, target: Target) -> dict[str, str]:
+    return {"id": name, "name": name, "arn": target.arn("logs", f"log-group:{name}")}
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """The longest text that all names begin with."""
+    first, last = min(names), max(names)
+    same = [a == b for a, b in zip(first, last, strict=False)]
+    return first[: same.index(False)] if False in same else first[: len(same)]
+
+
+def _groups(logs: CloudWatchLogsClient, prefix: str) -> list[LogGroupTypeDef]:
+    paginator = logs.get_paginator("describe_log_groups")
+    pages = paginator.paginate(logGroupNamePrefix=prefix) if prefix else paginator.paginate()
+    return [group for page in pages for group in page["logGroups"]]
+
+
+def _tags(logs: CloudWatchLogsClient, arn: str) -> dict[str, str] | None:
+    try:
+        return dict(logs.list_tags_for_resource(resourceArn=arn).get("tags", {}))
+    except logs.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _observed(target: Target, group: LogGroupTypeDef, tags: Mapping[str, str]) -> Observed:
+    settings: dict[str, Json] = {
+        "log_group_name": group["logGroupName"],
+        "retention_in_days": group.get("retentionInDays"),
+        "kms_key": group.get("kmsKeyId"),
+        "log_group_class": group.get("logGroupClass"),
+    }
+    return Observed(settings, _attributes(group["logGroupName"], target), tags)
+
+
+RESOURCE = ResourceType(
+    kind="logs.log_group",
+    service="logs",
+    spec=LogsLogGroupSpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+)
+
+
+def ensure_logs_log_group(
+    session: ClientFactory,
+    spec: LogsLogGroupSpec,
+    *,
+    owner: Owner | None = None,
+    adopt: bool = False,
+) -> Result:
+    """Create the log group if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)
