@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from botocore.config import Config
@@ -50,6 +51,19 @@ def only_reads(call: Call) -> None:
         raise WriteRefusedError(f"{call} was refused: this command only reads.")
 
 
+class Turns:
+    """A lock per name. Safe across threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def of(self, name: str) -> threading.Lock:
+        """The lock of a name."""
+        with self._lock:
+            return self._locks.setdefault(name, threading.Lock())
+
+
 class ClientPool:
     """One boto3 client per service, made on first use. Safe across threads.
 
@@ -87,7 +101,9 @@ class ClientPool:
             if service not in self._clients:
                 make: Callable[..., BaseClient] = self._session.client
                 options = {"region_name": self._region} if self._region else {}
-                self._clients[service] = make(service, config=self._config, **options)
+                client = make(service, config=self._config, **options)
+                _ = client.exceptions  # made once, here: made in two threads they would differ
+                self._clients[service] = client
             return self._clients[service]
 
 
@@ -113,6 +129,7 @@ class Aws(ClientFactory):
         clock: Clock | None = None,
         facets: Executor | None = None,
         told: Callable[[Call, str, float], None] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.target = target
         self.clock: Clock = clock or SystemClock()
@@ -122,6 +139,7 @@ class Aws(ClientFactory):
         self._limiter = limiter or Limiter(self.clock)
         self._facets = facets or ThreadPoolExecutor(16, thread_name_prefix="facet")
         self._told = told
+        self._turns = turns or Turns()
         self._lock = threading.Lock()
         self._twins: dict[str, BaseClient] = {}
 
@@ -136,7 +154,16 @@ class Aws(ClientFactory):
             clock=self.clock,
             facets=self._facets,
             told=self._told,
+            turns=self._turns,
         )
+
+    def in_turn(self, what: str) -> AbstractContextManager[object]:
+        """Keep others out while an object is changed that AWS loses parallel changes of.
+
+        Args:
+            what: names the object, e.g. `lambda.AddPermission NAME`.
+        """
+        return self._turns.of(what)
 
     def gather(self, calls: Iterable[Callable[[], T]]) -> list[T]:
         """Run independent calls side by side; the results keep the order of the calls.

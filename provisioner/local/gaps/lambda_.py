@@ -1,0 +1,57 @@
+"""What moto 5.2 leaves out of Lambda, filled.
+
+- `DeadLetterConfig`, `KMSKeyArn` and `LoggingConfig` of a function are dropped.
+- `UpdateFunctionCode` ignores `Architectures`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+
+KEPT = ("DeadLetterConfig", "KMSKeyArn", "LoggingConfig")
+
+_init = LambdaFunction.__init__
+_get_configuration = LambdaFunction.get_configuration
+_update_configuration = LambdaFunction.update_configuration
+_update_function_code = LambdaFunction.update_function_code
+
+
+def init(self: Any, account_id: str, spec: dict[str, Any], *args: Any, **named: Any) -> None:
+    """Keep what moto drops."""
+    _init(self, account_id, spec, *args, **named)
+    self.kept = {name: spec[name] for name in KEPT if spec.get(name)}
+
+
+def get_configuration(self: Any, *args: Any, **named: Any) -> dict[str, Any]:
+    """Answer what was kept; logging has a default."""
+    kept = getattr(self, "kept", {})
+    logging = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+    answer: dict[str, Any] = {**_get_configuration(self, *args, **named), **kept}
+    answer["LoggingConfig"] = {**logging, **kept.get("LoggingConfig", {})}
+    return {name: value for name, value in answer.items() if value not in ("", {"TargetArn": ""})}
+
+
+def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is sent anew."""
+    self.kept = getattr(self, "kept", {}) | {n: updates[n] for n in KEPT if n in updates}
+    _update_configuration(self, updates)
+    answer: dict[str, Any] = self.get_configuration()
+    return answer
+
+
+def update_function_code(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+    """Change the architecture, too."""
+    if updates.get("Architectures"):
+        self.architectures = updates["Architectures"]
+    answer: dict[str, Any] = _update_function_code(self, updates)
+    return answer
+
+
+def fill() -> None:
+    """Put the fillings in place. Doing so again changes nothing."""
+    LambdaFunction.__init__ = init  # type: ignore[method-assign]
+    LambdaFunction.get_configuration = get_configuration  # type: ignore[method-assign]
+    LambdaFunction.update_configuration = update_configuration  # type: ignore[method-assign]
+    LambdaFunction.update_function_code = update_function_code  # type: ignore[method-assign]

@@ -1,0 +1,286 @@
+"""lambda.function: a function, its code from a folder of sources.
+
+The same sources always make the same package, so unchanged code is no difference. A function logs
+into a group that exists beforehand, with key and retention; its role must not be able to make one.
+API: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.target import Target
+from provisioner.canonical import UNORDERED, Canonical
+from provisioner.ensure import Result, ensure
+from provisioner.fields import FOLDER, Arn, Shape, Tags, unresolved
+from provisioner.lifecycle import (
+    COMPUTED,
+    CREATE,
+    IMMUTABLE,
+    SECRET,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Patience,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+    Wait,
+)
+from provisioner.packaging import package
+from provisioner.resources._lambda import CONFIGURATION, observed_settings, request_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+DIGEST = "sha256:"
+
+
+def _code_form(value: Json) -> Json:
+    """The digest of the package that a folder makes; AWS's own digest stands as it is."""
+    if not isinstance(value, str) or value.startswith(DIGEST) or unresolved(value):
+        return value
+    return DIGEST + package(Path(value)).sha256
+
+
+def _is_folder(value: str) -> str:
+    if not unresolved(value) and Path(value).is_absolute() and not Path(value).is_dir():
+        message = f"there is no folder {value}"
+        raise ValueError(message)
+    return value
+
+
+class LambdaFunctionSpec(Spec):
+    """A function from a folder of sources."""
+
+    function_name: Annotated[
+        str, IMMUTABLE, Shape(r"[A-Za-z0-9_-]+", longest=64, says="letters, digits, - _")
+    ]
+    role: Annotated[Arn, CREATE]
+    """The role it runs as: `${processor_role.arn}`."""
+    runtime: Annotated[str, CREATE]
+    """E.g. `python3.13`."""
+    handler: Annotated[str, CREATE] = "handler.handler"
+    """FILE.FUNCTION."""
+    code: Annotated[str, CREATE, FOLDER, AfterValidator(_is_folder), Canonical(_code_form)]
+    """The folder of its sources, relative to the manifest."""
+    architectures: Annotated[list[Literal["x86_64", "arm64"]], CREATE, Field(max_length=1)] = [
+        "x86_64"
+    ]
+    description: Annotated[str | None, CREATE, Shape(longest=256)] = None
+    memory_size: Annotated[int, CREATE, Field(ge=128, le=10240)] = 128
+    """MB."""
+    timeout: Annotated[int, CREATE, Field(ge=1, le=900)] = 3
+    """Seconds."""
+    ephemeral_storage: Annotated[int, CREATE, Field(ge=512, le=10240)] = 512
+    """MB in /tmp."""
+    environment: Annotated[dict[str, str], CREATE, SECRET, Wait.NAME] = {}
+    """Environment variables; their values are never shown or stored."""
+    kms_key: Annotated[Arn | None, CREATE] = None
+    """The key that encrypts the environment: `${data_key.arn}`."""
+    subnet_ids: Annotated[list[str], CREATE, UNORDERED, Wait.EXISTS] = []
+    """Private subnets it runs in; none: outside of any VPC."""
+    security_group_ids: Annotated[list[str], CREATE, UNORDERED, Wait.EXISTS] = []
+    dead_letter_target_arn: Annotated[Arn | None, CREATE, Wait.EXISTS] = None
+    """A queue or topic for events that could not be processed: `${failed.arn}`."""
+    tracing_mode: Annotated[Literal["Active", "PassThrough"], CREATE] = "PassThrough"
+    log_group: Annotated[str | None, CREATE, COMPUTED] = None
+    """The group it logs into: `${processor_logs.name}`. Unset: /aws/lambda/NAME."""
+    log_format: Annotated[Literal["Text", "JSON"], CREATE] = "Text"
+    layers: Annotated[list[Arn], CREATE] = []
+    reserved_concurrent_executions: Annotated[int | None, COMPUTED, Field(ge=0)] = None
+    """How many may run at once, set aside from the account's. Unset: left as it is."""
+    tags: Tags = {}
+
+
+ATTRIBUTES = {
+    "id": "the name",
+    "name": "the name, as metrics carry it",
+    "arn": "the ARN",
+    "invoke_arn": "what an API Gateway integration calls",
+}
+
+
+def identity(spec: LambdaFunctionSpec, target: Target) -> str | None:
+    """The name."""
+    del target
+    return spec.function_name
+
+
+def predict(spec: LambdaFunctionSpec, target: Target) -> Mapping[str, str]:
+    """Everything."""
+    return _attributes(spec.function_name, target)
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """One call a function tells everything."""
+    client = aws.client("lambda")
+    found = aws.gather([partial(_function, client, id_) for id_ in ids])
+    return {
+        id_: _observed(aws.target, id_, answer)
+        for id_, answer in zip(ids, found, strict=True)
+        if answer is not None
+    }
+
+
+def create(aws: Aws, spec: LambdaFunctionSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Make the function with everything but its reserved concurrency."""
+    packed = package(Path(spec.code))
+    request: dict[str, Any] = {
+        "FunctionName": spec.function_name,
+        "Role": spec.role,
+        "Code": {"ZipFile": packed.data},
+        "Architectures": spec.architectures,
+        "Tags": dict(tags),
+    }
+    configured = request_of(spec, [name for name in CONFIGURATION if _said(spec, name)])
+    answer = aws.client("lambda").create_function(**{**request, **configured})
+    id_ = spec.function_name
+    settings: dict[str, Json] = spec.model_dump(
+        mode="json", exclude={"tags", "reserved_concurrent_executions"}, exclude_none=True
+    )
+    settings["code"] = DIGEST + packed.sha256
+    phase, reason = _phase({**answer})
+    return id_, Observed(settings, _attributes(id_, aws.target), tags, phase, reason)
+
+
+def update(aws: Aws, id_: str, spec: LambdaFunctionSpec, changes: Changes) -> Phase:
+    """Code or configuration, one at a time; what is left differs still and is sent next."""
+    client = aws.client("lambda")
+    if "reserved_concurrent_executions" in changes and (
+        spec.reserved_concurrent_executions is not None
+    ):
+        client.put_function_concurrency(
+            FunctionName=id_, ReservedConcurrentExecutions=spec.reserved_concurrent_executions
+        )
+    if changes.keys() & {"code", "architectures"}:
+        client.update_function_code(
+            FunctionName=id_,
+            ZipFile=package(Path(spec.code)).data,
+            Architectures=spec.architectures,
+        )
+        return Phase.PENDING
+    if fields := [name for name in changes if name in CONFIGURATION]:
+        client.update_function_configuration(**{"FunctionName": id_, **request_of(spec, fields)})
+        return Phase.PENDING
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it; its interfaces stay in the VPC for some minutes more."""
+    with absent_is_success("ResourceNotFoundException"):
+        aws.client("lambda").delete_function(FunctionName=id_)
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    client = aws.client("lambda")
+    arn = _attributes(id_, aws.target)["arn"]
+    if added:
+        client.tag_resource(Resource=arn, Tags=dict(added))
+    if removed:
+        client.untag_resource(Resource=arn, TagKeys=[*removed])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every function; Lambda can't filter by tag."""
+    pages = aws.client("lambda").get_paginator("list_functions").paginate()
+    found = read(aws, [one["FunctionName"] for page in pages for one in page["Functions"]])
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def _attributes(name: str, target: Target) -> dict[str, str]:
+    arn = target.arn("lambda", f"function:{name}")
+    gateway = f"arn:{target.partition}:apigateway:{target.region}:lambda:path"
+    return {
+        "id": name,
+        "name": name,
+        "arn": arn,
+        "invoke_arn": f"{gateway}/2015-03-31/functions/{arn}/invocations",
+    }
+
+
+def _said(spec: LambdaFunctionSpec, name: str) -> bool:
+    """Whether a field says something worth sending with the create call."""
+    return getattr(spec, name) not in (None, [], {})
+
+
+def _function(client: LambdaClient, name: str) -> dict[str, Any] | None:
+    try:
+        return {**client.get_function(FunctionName=name)}
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _observed(target: Target, name: str, answer: Mapping[str, Any]) -> Observed:
+    configuration = answer["Configuration"]
+    settings = observed_settings(configuration)
+    settings["code"] = DIGEST + str(configuration["CodeSha256"])
+    reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+    settings["reserved_concurrent_executions"] = reserved
+    phase, reason = _phase(configuration)
+    tags = {str(key): str(value) for key, value in answer.get("Tags", {}).items()}
+    return Observed(settings, _attributes(name, target), tags, phase, reason)
+
+
+def _phase(configuration: Mapping[str, Any]) -> tuple[Phase, str]:
+    """Creation first, then the last update."""
+    state = configuration.get("State", "Active")
+    if state == "Failed":
+        return Phase.FAILED, str(configuration.get("StateReason", state))
+    if state in {"Pending", "Deleting"}:
+        leaving = state == "Deleting"
+        return (Phase.LEAVING if leaving else Phase.PENDING), str(
+            configuration.get("StateReason") or state
+        )
+    if configuration.get("LastUpdateStatus") == "InProgress":
+        return Phase.PENDING, str(
+            configuration.get("LastUpdateStatusReason") or "update in progress"
+        )
+    return Phase.READY, ""
+
+
+RESOURCE = ResourceType(
+    kind="lambda.function",
+    service="lambda",
+    spec=LambdaFunctionSpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+    ready=Patience(every=2, typical=10, limit=600),
+    seconds=8,
+)
+
+
+def ensure_lambda_function(
+    session: ClientFactory,
+    spec: LambdaFunctionSpec,
+    *,
+    owner: Owner | None = None,
+    adopt: bool = False,
+) -> Result:
+    """Create the function if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)
