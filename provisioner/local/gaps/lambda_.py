@@ -1,6 +1,7 @@
 """What moto 5.2 leaves out of Lambda, filled.
 
 - `DeadLetterConfig`, `KMSKeyArn` and `LoggingConfig` of a function are dropped.
+- `UpdateFunctionConfiguration` ignores `TracingConfig` and `EphemeralStorage`.
 - `UpdateFunctionCode` ignores `Architectures`.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-KEPT = ("DeadLetterConfig", "KMSKeyArn", "LoggingConfig")
+KEPT = ("DeadLetterConfig", "KMSKeyArn", "LoggingConfig", "TracingConfig", "EphemeralStorage")
 
 _init = LambdaFunction.__init__
 _get_configuration = LambdaFunction.get_configuration
@@ -53,5 +54,5 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     LambdaFunction.__init__ = init  # type: ignore[method-assign]
     LambdaFunction.get_configuration = get_configuration  # type: ignore[method-assign]
-    LambdaFunction.update_configuration = update_configuration  # type: ignore[method-assign]
-    LambdaFunction.update_function_code = update_function_code  # type: ignore[method-assign]
+    LambdaFunction.update_configuration = update_configuration  # type: ignore[method-assign,assignment]
+    LambdaFunction.update_function_code = update_function_code  # type: ignore[method-assign,assignment]

@@ -1,0 +1,349 @@
+"""dynamodb.table: a table with its indexes, restorable to any second and hard to delete.
+
+AWS changes one thing of a table at a time, so what differs is sent one by one, each after the
+table is active again.
+API: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from provisioner.aws.clients import Aws, ClientFactory
+from provisioner.aws.facets import read_facets
+from provisioner.aws.failures import absent_is_success
+from provisioner.aws.tags import tag_dict, tag_list
+from provisioner.aws.target import Target
+from provisioner.canonical import UNORDERED
+from provisioner.ensure import Result, ensure
+from provisioner.fields import Arn, Shape, Tags
+from provisioner.lifecycle import (
+    COMPUTED,
+    CREATE,
+    IMMUTABLE,
+    STACK_TAG,
+    Changes,
+    Json,
+    Observed,
+    Owner,
+    Patience,
+    Phase,
+    ResourceType,
+    Settings,
+    Spec,
+)
+from provisioner.resources._dynamodb import index_change, observed_table, phase_of, table_request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Name = Annotated[
+    str, Shape(r"[A-Za-z0-9_.-]+", longest=255, shortest=3, says="letters, digits and _ . -")
+]
+ABSENT = ("ResourceNotFoundException", "TableNotFoundException")
+
+
+class Key(Spec):
+    """The attributes that find an item."""
+
+    partition: str
+    sort: str | None = None
+
+
+class Capacity(Spec):
+    """Reads and writes per second, paid whether used or not."""
+
+    read_capacity_units: Annotated[int, Field(ge=1)]
+    write_capacity_units: Annotated[int, Field(ge=1)]
+
+
+class Index(Spec):
+    """A secondary index."""
+
+    index_name: Name
+    key: Key
+    projection_type: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = "ALL"
+    non_key_attributes: Annotated[list[str], UNORDERED] = []
+    """With INCLUDE: what is copied besides the keys."""
+    provisioned_throughput: Capacity | None = None
+    """Global indexes of a PROVISIONED table only."""
+
+
+class DynamodbTableSpec(Spec):
+    """A table."""
+
+    table_name: Annotated[Name, IMMUTABLE]
+    key: Annotated[Key, IMMUTABLE]
+    attribute_types: Annotated[dict[str, Literal["S", "N", "B"]], CREATE, COMPUTED] = {}
+    """Types of key attributes that are no text (S)."""
+    global_secondary_indexes: Annotated[list[Index], CREATE, UNORDERED] = []
+    local_secondary_indexes: Annotated[list[Index], IMMUTABLE, UNORDERED] = []
+    billing_mode: Annotated[Literal["PAY_PER_REQUEST", "PROVISIONED"], CREATE] = "PAY_PER_REQUEST"
+    provisioned_throughput: Annotated[Capacity | None, CREATE] = None
+    """With PROVISIONED only."""
+    kms_key: Annotated[Arn | None, CREATE] = None
+    """The ARN of the key that encrypts it: `${data_key.arn}`. Unset: a key that AWS owns."""
+    point_in_time_recovery: bool = True
+    """Restorable to any second of the last 35 days."""
+    ttl_attribute: str | None = None
+    """The attribute that says when an item expires, in seconds since 1970."""
+    stream_view_type: Annotated[
+        Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"] | None, CREATE
+    ] = None
+    table_class: Annotated[Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"], CREATE] = "STANDARD"
+    deletion_protection: Annotated[bool, CREATE] = True
+    """Refuse every delete. A teardown of the stack lifts it, as a step of its own."""
+    tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _throughput_by_mode(self) -> DynamodbTableSpec:
+        if (self.billing_mode == "PROVISIONED") != (self.provisioned_throughput is not None):
+            message = "provisioned_throughput belongs to billing_mode PROVISIONED, and it needs it"
+            raise ValueError(message)
+        return self
+
+
+ATTRIBUTES = {
+    "id": "the name",
+    "name": "the name, as metrics carry it",
+    "arn": "the ARN",
+    "stream_arn": "the ARN of its stream, if it has one",
+}
+
+
+def identity(spec: DynamodbTableSpec, target: Target) -> str | None:
+    """The name."""
+    del target
+    return spec.table_name
+
+
+def predict(spec: DynamodbTableSpec, target: Target) -> Mapping[str, str]:
+    """All but the stream's ARN."""
+    return _attributes(spec.table_name, target)
+
+
+def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """Four calls a table, side by side."""
+    client = aws.client("dynamodb")
+    facets = [
+        partial(_table, client),
+        partial(_recovery, client),
+        partial(_expiry, client),
+        partial(_tags, client, aws.target),
+    ]
+    return {
+        id_: _observed(aws.target, id_, found)
+        for id_, found in read_facets(aws, ids, facets).items()
+    }
+
+
+def poll(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """The state alone: one call a table."""
+    client = aws.client("dynamodb")
+    found = read_facets(aws, ids, [partial(_table, client)])
+    return {
+        id_: Observed({}, {}, {}, Phase(str(one["phase"])), str(one["reason"]))
+        for id_, one in found.items()
+    }
+
+
+def create(aws: Aws, spec: DynamodbTableSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
+    """Ask for the table with everything but recovery and expiry."""
+    request = table_request(spec) | {"Tags": tag_list(tags)}
+    answer = aws.client("dynamodb").create_table(**request)["TableDescription"]
+    id_ = spec.table_name
+    later = {"tags", "point_in_time_recovery", "ttl_attribute"}
+    settings: dict[str, Json] = spec.model_dump(mode="json", exclude=later, exclude_none=True)
+    settings["point_in_time_recovery"] = False
+    phase, reason = phase_of({**answer})
+    attributes = _attributes(id_, aws.target)
+    if stream := answer.get("LatestStreamArn"):
+        attributes["stream_arn"] = stream
+    return id_, Observed(settings, attributes, tags, phase, reason)
+
+
+def update(aws: Aws, id_: str, spec: DynamodbTableSpec, changes: Changes) -> Phase:
+    """Recovery and expiry at once; of the rest the first, since AWS takes one at a time."""
+    client = aws.client("dynamodb")
+    if "point_in_time_recovery" in changes:
+        client.update_continuous_backups(
+            TableName=id_,
+            PointInTimeRecoverySpecification={
+                "PointInTimeRecoveryEnabled": spec.point_in_time_recovery
+            },
+        )
+    if change := changes.get("ttl_attribute"):
+        attribute = spec.ttl_attribute or str(change.before)
+        client.update_time_to_live(
+            TableName=id_,
+            TimeToLiveSpecification={
+                "Enabled": spec.ttl_attribute is not None,
+                "AttributeName": attribute,
+            },
+        )
+    request = _next_change(spec, changes)
+    if request is None:
+        return Phase.READY
+    client.update_table(**{"TableName": id_, **request})
+    return Phase.PENDING
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:
+    """Lift the protection that we set ourselves, then delete it with everything in it."""
+    client = aws.client("dynamodb")
+    with absent_is_success(*ABSENT):
+        if settings.get("deletion_protection"):
+            client.update_table(TableName=id_, DeletionProtectionEnabled=False)
+        client.delete_table(TableName=id_)
+
+
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    client = aws.client("dynamodb")
+    arn = _attributes(id_, aws.target)["arn"]
+    if added:
+        client.tag_resource(ResourceArn=arn, Tags=[{**tag} for tag in tag_list(added)])
+    if removed:
+        client.untag_resource(ResourceArn=arn, TagKeys=[*removed])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every table; DynamoDB can't filter by tag."""
+    pages = aws.client("dynamodb").get_paginator("list_tables").paginate()
+    found = read(aws, [name for page in pages for name in page["TableNames"]])
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
+def survives(settings: Settings) -> str:
+    """The backup that AWS makes of a restorable table."""
+    if settings.get("point_in_time_recovery"):
+        return "AWS keeps a system backup of it for 35 days"
+    return ""
+
+
+def _next_change(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any] | None:
+    """The UpdateTable request for one of the changes; None if there is none."""
+    if changes.keys() & {"billing_mode", "provisioned_throughput"}:
+        whole = table_request(spec)
+        return {
+            name: whole[name] for name in ("BillingMode", "ProvisionedThroughput") if name in whole
+        }
+    if "kms_key" in changes:
+        key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": spec.kms_key}
+        return {"SSESpecification": key if spec.kms_key else {"Enabled": False}}
+    if "table_class" in changes:
+        return {"TableClass": spec.table_class}
+    if "deletion_protection" in changes:
+        return {"DeletionProtectionEnabled": spec.deletion_protection}
+    if change := changes.get("stream_view_type"):
+        if change.before or spec.stream_view_type is None:
+            return {"StreamSpecification": {"StreamEnabled": False}}
+        view = {"StreamEnabled": True, "StreamViewType": spec.stream_view_type}
+        return {"StreamSpecification": view}
+    if change := changes.get("global_secondary_indexes"):
+        return index_change(spec, change)
+    return None
+
+
+def _attributes(name: str, target: Target) -> dict[str, str]:
+    return {"id": name, "name": name, "arn": target.arn("dynamodb", f"table/{name}")}
+
+
+def _table(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
+    try:
+        table: dict[str, Any] = {**client.describe_table(TableName=name)["Table"]}
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    phase, reason = phase_of(table)
+    stream = table.get("LatestStreamArn")
+    return {
+        "settings": observed_table(table),
+        "phase": str(phase),
+        "reason": reason,
+        "stream_arn": str(stream) if stream else None,
+    }
+
+
+def _recovery(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
+    try:
+        answer = client.describe_continuous_backups(TableName=name)
+    except client.exceptions.TableNotFoundException:
+        return None
+    recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    return {"point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED"}
+
+
+def _expiry(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
+    try:
+        expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    on = expiry.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
+    return {"ttl_attribute": expiry.get("AttributeName") if on else None}
+
+
+def _tags(client: DynamoDBClient, target: Target, name: str) -> dict[str, Json] | None:
+    arn = _attributes(name, target)["arn"]
+    pages = client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+    try:
+        return {"tags": {**tag_dict([tag for page in pages for tag in page["Tags"]])}}
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _observed(target: Target, name: str, found: Mapping[str, Json]) -> Observed:
+    table = found["settings"]
+    settings: dict[str, Json] = {**table} if isinstance(table, dict) else {}
+    settings["point_in_time_recovery"] = found["point_in_time_recovery"]
+    settings["ttl_attribute"] = found["ttl_attribute"]
+    attributes = _attributes(name, target)
+    if stream := found["stream_arn"]:
+        attributes["stream_arn"] = str(stream)
+    tags = found["tags"]
+    named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
+    return Observed(settings, attributes, named, Phase(str(found["phase"])), str(found["reason"]))
+
+
+RESOURCE = ResourceType(
+    kind="dynamodb.table",
+    service="dynamodb",
+    spec=DynamodbTableSpec,
+    attributes=ATTRIBUTES,
+    identity=identity,
+    predict=predict,
+    read=read,
+    poll=poll,
+    create=create,
+    update=update,
+    delete=delete,
+    retag=retag,
+    search=search,
+    survives=survives,
+    ready=Patience(every=2, typical=10, limit=1800),
+    gone=Patience(every=2, typical=10, limit=900),
+    holds_data=True,
+    replace_first="delete",
+    seconds=10,
+)
+
+
+def ensure_dynamodb_table(
+    session: ClientFactory,
+    spec: DynamodbTableSpec,
+    *,
+    owner: Owner | None = None,
+    adopt: bool = False,
+) -> Result:
+    """Create the table if it is missing, correct it where it differs, else do nothing.
+
+    See `provisioner.ensure.ensure`.
+    """
+    return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)
