@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -26,6 +27,8 @@ from provisioner.errors import (
     ProvisionerError,
     UnreachableError,
 )
+
+T = TypeVar("T")
 
 EXPIRED = frozenset(
     {
@@ -80,6 +83,21 @@ def absent_is_success(*codes: str) -> Iterator[None]:
     except ClientError as error:
         if code_of(error) not in codes:
             raise
+
+
+def unless_absent(call: Callable[[], T], *codes: str) -> T | None:
+    """What the call answers, or None if AWS says that the object does not exist.
+
+    Args:
+        call: reads.
+        codes: the error codes by which this service says "not found".
+    """
+    try:
+        return call()
+    except ClientError as error:
+        if code_of(error) in codes:
+            return None
+        raise
 
 
 def translate(error: Exception, doing: str) -> ProvisionerError:

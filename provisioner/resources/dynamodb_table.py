@@ -7,7 +7,7 @@ API: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
-from provisioner.aws.failures import absent_is_success
+from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
 from provisioner.canonical import UNORDERED
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Name = Annotated[
     str, Shape(r"[A-Za-z0-9_.-]+", longest=255, shortest=3, says="letters, digits and _ . -")
 ]
-ABSENT = ("ResourceNotFoundException", "TableNotFoundException")
+ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "TableNotFoundException")
 
 
 class Key(Spec):
@@ -230,27 +230,54 @@ def survives(settings: Settings) -> str:
 
 
 def _next_change(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any] | None:
-    """The UpdateTable request for one of the changes; None if there is none."""
-    if changes.keys() & {"billing_mode", "provisioned_throughput"}:
-        whole = table_request(spec)
-        return {
-            name: whole[name] for name in ("BillingMode", "ProvisionedThroughput") if name in whole
-        }
-    if "kms_key" in changes:
-        key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": spec.kms_key}
-        return {"SSESpecification": key if spec.kms_key else {"Enabled": False}}
-    if "table_class" in changes:
-        return {"TableClass": spec.table_class}
-    if "deletion_protection" in changes:
-        return {"DeletionProtectionEnabled": spec.deletion_protection}
-    if change := changes.get("stream_view_type"):
-        if change.before or spec.stream_view_type is None:
-            return {"StreamSpecification": {"StreamEnabled": False}}
-        view = {"StreamEnabled": True, "StreamViewType": spec.stream_view_type}
-        return {"StreamSpecification": view}
-    if change := changes.get("global_secondary_indexes"):
-        return index_change(spec, change)
+    """The UpdateTable request for the first of the changes; None if there is none."""
+    for fields, request in _REQUESTS:
+        if any(field in changes for field in fields):
+            return request(spec, changes)
     return None
+
+
+def _billing(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any]:
+    """The mode, with the throughput of the table and its indexes if it has any."""
+    del changes
+    request: dict[str, Any] = {"BillingMode": spec.billing_mode}
+    if spec.provisioned_throughput:
+        whole = table_request(spec)
+        request["ProvisionedThroughput"] = whole["ProvisionedThroughput"]
+    return request
+
+
+def _encryption(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any]:
+    del changes
+    key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": spec.kms_key}
+    return {"SSESpecification": key if spec.kms_key else {"Enabled": False}}
+
+
+def _stream(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any]:
+    """A stream of one view must end before one of another begins."""
+    if changes["stream_view_type"].before or spec.stream_view_type is None:
+        return {"StreamSpecification": {"StreamEnabled": False}}
+    view = {"StreamEnabled": True, "StreamViewType": spec.stream_view_type}
+    return {"StreamSpecification": view}
+
+
+_REQUESTS: tuple[
+    tuple[tuple[str, ...], Callable[[DynamodbTableSpec, Changes], dict[str, Any]]], ...
+] = (
+    (("billing_mode", "provisioned_throughput"), _billing),
+    (("kms_key",), _encryption),
+    (("table_class",), lambda spec, _: {"TableClass": spec.table_class}),
+    (
+        ("deletion_protection",),
+        lambda spec, _: {"DeletionProtectionEnabled": spec.deletion_protection},
+    ),
+    (("stream_view_type",), _stream),
+    (
+        ("global_secondary_indexes",),
+        lambda spec, changes: index_change(spec, changes["global_secondary_indexes"]),
+    ),
+)
+"""What UpdateTable takes in one call, in the order it is sent."""
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:
@@ -258,10 +285,10 @@ def _attributes(name: str, target: Target) -> dict[str, str]:
 
 
 def _table(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
-    try:
-        table: dict[str, Any] = {**client.describe_table(TableName=name)["Table"]}
-    except client.exceptions.ResourceNotFoundException:
+    answer = unless_absent(partial(client.describe_table, TableName=name), *ABSENT)
+    if answer is None:
         return None
+    table: dict[str, Any] = {**answer["Table"]}
     phase, reason = phase_of(table)
     stream = table.get("LatestStreamArn")
     return {
@@ -273,19 +300,18 @@ def _table(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
 
 
 def _recovery(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
-    try:
-        answer = client.describe_continuous_backups(TableName=name)
-    except client.exceptions.TableNotFoundException:
+    answer = unless_absent(partial(client.describe_continuous_backups, TableName=name), *ABSENT)
+    if answer is None:
         return None
     recovery = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     return {"point_in_time_recovery": recovery.get("PointInTimeRecoveryStatus") == "ENABLED"}
 
 
 def _expiry(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
-    try:
-        expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    except client.exceptions.ResourceNotFoundException:
+    answer = unless_absent(partial(client.describe_time_to_live, TableName=name), *ABSENT)
+    if answer is None:
         return None
+    expiry = answer["TimeToLiveDescription"]
     on = expiry.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
     return {"ttl_attribute": expiry.get("AttributeName") if on else None}
 
@@ -293,10 +319,8 @@ def _expiry(client: DynamoDBClient, name: str) -> dict[str, Json] | None:
 def _tags(client: DynamoDBClient, target: Target, name: str) -> dict[str, Json] | None:
     arn = _attributes(name, target)["arn"]
     pages = client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
-    try:
-        return {"tags": {**tag_dict([tag for page in pages for tag in page["Tags"]])}}
-    except client.exceptions.ResourceNotFoundException:
-        return None
+    tags = unless_absent(lambda: [tag for page in pages for tag in page["Tags"]], *ABSENT)
+    return None if tags is None else {"tags": {**tag_dict(tags)}}
 
 
 def _observed(target: Target, name: str, found: Mapping[str, Json]) -> Observed:
