@@ -173,6 +173,29 @@ def configure(
     return phase, changes
 
 
+ROUNDS = 20
+"""Updates that AWS takes one at a time: so often is what still differs sent."""
+
+
+def configure_to_the_end(
+    kind: AnyType, aws: Aws, id_: str, spec: Spec, observed: Observed
+) -> dict[str, Difference]:
+    """Send what differs, wait, and send what AWS could not take at once; everything sent.
+
+    Raises:
+        WaitError: the object failed or did not get ready.
+    """
+    sent: dict[str, Difference] = {}
+    for _ in range(ROUNDS):
+        phase, changes = configure(kind, aws, id_, spec, observed)
+        sent |= changes
+        if phase is not Phase.PENDING:
+            break
+        wait_ready(kind, aws, id_)
+        observed = kind.read(aws, [id_]).get(id_, observed)
+    return sent
+
+
 @dataclass(frozen=True, slots=True)
 class TagChanges:
     """Tags to set and to remove."""
@@ -303,9 +326,7 @@ def _converge(kind: ResourceType[S], aws: Aws, spec: S, owner: Owner, *, adopt: 
         _refuse_foreign(kind, id_, observed, owner, adopt=adopt)
     if observed.phase is Phase.PENDING:
         wait_ready(kind, aws, id_)
-    phase, changes = configure(kind, aws, id_, spec, observed)
-    if phase is Phase.PENDING:
-        wait_ready(kind, aws, id_)
+    changes = configure_to_the_end(kind, aws, id_, spec, observed)
     attributes = {**observed.attributes, **kind.predict(spec, aws.target)}
     action = Action.CREATE if found is None else Action.UPDATE if changes else Action.NOOP
     return Result(kind.kind, id_, action, attributes, tuple(changes.values()))

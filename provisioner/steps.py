@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from provisioner.aws.clients import Aws
 from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import (
+    ROUNDS,
     Action,
     check_patience,
     configure,
@@ -42,9 +43,6 @@ from provisioner.schedule import Key, Step, Verb
 from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
 from provisioner.values import Values
-
-ROUNDS = 20
-"""Updates AWS takes one at a time: so often is what still differs sent."""
 
 
 @dataclass

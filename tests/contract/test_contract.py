@@ -12,14 +12,19 @@ import pytest
 import tests.resources
 from provisioner.aws.calls import Call, Ledger
 from provisioner.aws.clients import Aws, connect
-from provisioner.ensure import Action, create_or_settle, ensure, validated
+from provisioner.ensure import (
+    Action,
+    configure_to_the_end,
+    create_or_settle,
+    ensure,
+    validated,
+)
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import (
     AnyType,
     Json,
     Observed,
     Owner,
-    Phase,
     Spec,
     differences,
     rules_of,
@@ -191,11 +196,7 @@ def test_a_changed_field_is_an_update_of_that_field(
 
 def ensure_at(kind: AnyType, aws: Aws, id_: str, spec: Spec, found: Observed) -> None:
     """Configure a known object, waiting as the engine would."""
-    from provisioner.ensure import configure, wait_ready
-
-    phase, _ = configure(kind, aws, id_, spec, found)
-    if phase is Phase.PENDING:
-        wait_ready(kind, aws, id_)
+    configure_to_the_end(kind, aws, id_, spec, found)
 
 
 @ALL
