@@ -90,7 +90,7 @@ def test_only_a_protection_of_ours_is_lifted(session: boto3.Session, aws: Aws) -
     """What somebody else protected stays."""
     spec = DynamodbTableSpec.model_validate({"table_name": "safe", "key": {"partition": "pk"}})
     ensure_dynamodb_table(session, spec)
-    with pytest.raises(Exception, match="(?i)protection"):
+    with pytest.raises(Exception, match=r"(?i)protection"):
         RESOURCE.delete(aws, "safe", {})
     assert _alive(session, "safe")
     RESOURCE.delete(aws, "safe", {"deletion_protection": True})

@@ -52,4 +52,4 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     DynamoHandler.create_table = create_table  # type: ignore[method-assign]
     DynamoHandler.update_table = update_table  # type: ignore[method-assign]
-    Table.describe = describe  # type: ignore[method-assign,assignment]
+    Table.describe = describe  # type: ignore[method-assign]
