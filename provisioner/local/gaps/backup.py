@@ -1,6 +1,7 @@
 """What moto 5.2 leaves out of AWS Backup, filled.
 
 - Selections, lists of recovery points, vault access policies and `UpdateBackupPlan` are missing.
+- A deleted plan's document can't be used again.
 - `ListTags` without a slash behind the ARN finds nothing.
 """
 
@@ -14,7 +15,10 @@ from urllib.parse import unquote
 
 from moto.backup import urls
 from moto.backup.exceptions import AlreadyExistsException, ResourceNotFoundException
+from moto.backup.models import BackupBackend
 from moto.backup.responses import BackupResponse
+
+_delete_backup_plan = BackupBackend.delete_backup_plan
 
 
 def _table(response: Any) -> tuple[str, dict[str, dict[str, Any]], str]:
@@ -86,6 +90,14 @@ def update_backup_plan(self: Any) -> str:
     return json.dumps(plan.to_dict())
 
 
+def delete_backup_plan(self: Any, backup_plan_id: str) -> tuple[str, str, float, str]:
+    """Delete a plan; an equal one may be made afterwards."""
+    answer: tuple[str, str, float, str] = _delete_backup_plan(self, backup_plan_id)
+    plan = self.plans[backup_plan_id]
+    plan.backup_plan = {**plan.backup_plan, "DeletedPlanId": backup_plan_id}
+    return answer
+
+
 def list_tags(self: Any) -> str:
     """Answer tags with and without a slash behind the ARN."""
     arn = unquote(self.path.split("/tags/", 1)[1].rstrip("/"))
@@ -143,5 +155,6 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     for function in FUNCTIONS:
         setattr(BackupResponse, function.__name__, function)
+    BackupBackend.delete_backup_plan = delete_backup_plan  # type: ignore[method-assign]
     for end in ("recovery-points/?$", "access-policy$"):
         urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/" + end] = urls.response.dispatch

@@ -1,0 +1,85 @@
+"""What moto 5.2 gets wrong in S3, filled.
+
+- `CreateBucket` ignores `Tags`, and a new bucket has none of AWS's defaults: encryption by S3,
+  all public access blocked, no ACLs.
+- The grant to `logging.s3.amazonaws.com` is not found in a policy that also has Principal `*`.
+- `DeleteBucketEncryption` leaves no encryption at all instead of S3's own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import xmltodict
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
+from moto.s3.responses import S3Response
+
+AES256 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
+ENFORCED = {"Rule": {"ObjectOwnership": "BucketOwnerEnforced"}}
+
+_put = S3Response._bucket_response_put
+_delete_bucket_encryption = S3Backend.delete_bucket_encryption
+
+
+def bucket_response_put(self: Any, request: Any, bucket_name: str, querystring: Any) -> Any:
+    """Give a new bucket its tags and AWS's defaults."""
+    known = s3_backends.bucket_accounts.keys()
+    new = bucket_name not in known
+    answer = _put(self, request, bucket_name, querystring)
+    if new and bucket_name in s3_backends.bucket_accounts.keys():  # noqa: SIM118  no mapping
+        _dress(self, request, bucket_name)
+    return answer
+
+
+def _dress(response: Any, request: Any, name: str) -> None:
+    backend = response.backend
+    bucket = backend.get_bucket(name)
+    if tags := _tags(response.body):
+        backend.put_bucket_tagging(name, tags)
+    bucket.encryption = bucket.encryption or AES256
+    backend.put_public_access_block(
+        name,
+        dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"),
+            "true",
+        ),
+    )
+    wanted = request.headers.get("x-amz-object-ownership")
+    bucket.ownership_rule = {"Rule": {"ObjectOwnership": wanted}} if wanted else ENFORCED
+
+
+def _tags(body: Any) -> dict[str, str]:
+    if not body:
+        return {}
+    configuration = xmltodict.parse(body).get("CreateBucketConfiguration") or {}
+    found = (configuration.get("Tags") or {}).get("Tag") or []
+    listed = found if isinstance(found, list) else [found]
+    return {tag["Key"]: tag.get("Value") or "" for tag in listed}
+
+
+def log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None) -> bool:
+    """Whether any statement lets the logging service write, whatever the others say."""
+    del target_prefix
+    policy = json.loads((target_bucket.policy or b'{"Statement": []}').decode())
+    for statement in policy["Statement"]:
+        who = statement.get("Principal")
+        named = isinstance(who, dict) and who.get("Service") == "logging.s3.amazonaws.com"
+        if named and statement["Effect"] == "Allow" and "s3:PutObject" in statement["Action"]:
+            return True
+    return False
+
+
+def delete_bucket_encryption(self: Any, bucket_name: str) -> None:
+    """Go back to S3's own encryption."""
+    _delete_bucket_encryption(self, bucket_name)
+    self.get_bucket(bucket_name).encryption = AES256
+
+
+def fill() -> None:
+    """Put the fillings in place. Doing so again changes nothing."""
+    S3Response._bucket_response_put = bucket_response_put  # type: ignore[method-assign]
+    S3Backend.delete_bucket_encryption = delete_bucket_encryption  # type: ignore[method-assign]
+    FakeBucket._log_permissions_enabled_policy = staticmethod(  # type: ignore[method-assign]
+        log_permissions_enabled_policy
+    )
