@@ -1,7 +1,7 @@
 """What moto 5.2 leaves out of AWS Backup, filled.
 
 - Selections, lists of recovery points, vault access policies and `UpdateBackupPlan` are missing.
-- A deleted plan's document can't be used again.
+- The name of a deleted plan can't be used again.
 - `ListTags` without a slash behind the ARN finds nothing.
 """
 
@@ -91,10 +91,10 @@ def update_backup_plan(self: Any) -> str:
 
 
 def delete_backup_plan(self: Any, backup_plan_id: str) -> tuple[str, str, float, str]:
-    """Delete a plan; an equal one may be made afterwards."""
+    """Delete a plan; another one may have its name afterwards."""
     answer: tuple[str, str, float, str] = _delete_backup_plan(self, backup_plan_id)
     plan = self.plans[backup_plan_id]
-    plan.backup_plan = {**plan.backup_plan, "DeletedPlanId": backup_plan_id}
+    plan.backup_plan = {**plan.backup_plan, "BackupPlanName": f"deleted {backup_plan_id}"}
     return answer
 
 

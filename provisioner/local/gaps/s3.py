@@ -3,6 +3,7 @@
 - `CreateBucket` ignores `Tags`, and a new bucket has none of AWS's defaults: encryption by S3,
   all public access blocked, no ACLs.
 - The grant to `logging.s3.amazonaws.com` is not found in a policy that also has Principal `*`.
+- Conditions of a bucket policy are passed over, so a Deny of calls without TLS denies them all.
 - `DeleteBucketEncryption` leaves no encryption at all instead of S3's own.
 """
 
@@ -16,9 +17,9 @@ from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 AES256 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
-ENFORCED = {"Rule": {"ObjectOwnership": "BucketOwnerEnforced"}}
 
 _put = S3Response._bucket_response_put
+_get_permission = FakeBucket.get_permission
 _delete_bucket_encryption = S3Backend.delete_bucket_encryption
 
 
@@ -46,7 +47,7 @@ def _dress(response: Any, request: Any, name: str) -> None:
         ),
     )
     wanted = request.headers.get("x-amz-object-ownership")
-    bucket.ownership_rule = {"Rule": {"ObjectOwnership": wanted}} if wanted else ENFORCED
+    bucket.ownership_rule = wanted or "BucketOwnerEnforced"
 
 
 def _tags(body: Any) -> dict[str, str]:
@@ -70,6 +71,21 @@ def log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None
     return False
 
 
+def get_permission(self: Any, action: str, resource: str) -> Any:
+    """Judge by the statements without conditions; those with one can't be judged here."""
+    whole = self.policy
+    statements = json.loads(whole.decode())["Statement"] if whole else []
+    plain = [statement for statement in statements if not statement.get("Condition")]
+    if len(plain) == len(statements):
+        return _get_permission(self, action, resource)
+    document = {"Version": "2012-10-17", "Statement": plain}
+    self.policy = json.dumps(document).encode() if plain else None
+    try:
+        return _get_permission(self, action, resource)
+    finally:
+        self.policy = whole
+
+
 def delete_bucket_encryption(self: Any, bucket_name: str) -> None:
     """Go back to S3's own encryption."""
     _delete_bucket_encryption(self, bucket_name)
@@ -80,6 +96,7 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     S3Response._bucket_response_put = bucket_response_put  # type: ignore[method-assign]
     S3Backend.delete_bucket_encryption = delete_bucket_encryption  # type: ignore[method-assign]
+    FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
     FakeBucket._log_permissions_enabled_policy = staticmethod(  # type: ignore[method-assign]
         log_permissions_enabled_policy
     )
