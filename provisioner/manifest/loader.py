@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from pydantic import JsonValue
@@ -93,6 +93,8 @@ class _Reading:
             for name, entry in sections["outputs"].items()
             if (value := self._output(name, entry)) is not None
         }
+        absent = set(sections["resources"]) - {resource.name for resource in resources}
+        resources = [_without(resource, absent) for resource in resources]
         name = self._name()
         stack = self.draft.texts.get("stack")
         return Source(
@@ -250,6 +252,12 @@ class _Reading:
             found = self.environment.get(reference.attribute)
             return found.replace("${", "$${") if found else reference.default
         return None
+
+
+def _without(resource: Declared, absent: set[str]) -> Declared:
+    """Nothing has to wait for what `when` says not to exist."""
+    depends_on = tuple(name for name in resource.depends_on if name not in absent)
+    return replace(resource, depends_on=depends_on)
 
 
 def _given(
