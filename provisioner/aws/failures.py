@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -20,6 +21,7 @@ from botocore.exceptions import (
     ProfileNotFound,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from provisioner.errors import (
     AwsError,
@@ -131,14 +133,23 @@ def translate(error: Exception, doing: str) -> ProvisionerError:
         )
     if isinstance(error, HTTPClientError | ConnectionError):
         return UnreachableError(f"{doing}: the connection broke ({error}).", hint="Run it again.")
+    if isinstance(error, ResponseParserError):
+        return UnreachableError(
+            f"{doing}: the endpoint answered what is no answer of AWS's.", hint="Run it again."
+        )
     if isinstance(error, ParamValidationError):
-        return AwsError(f"{doing}: {error}", code="ParamValidation")
+        return AwsError(f"{doing}: {_without_values(str(error))}", code="ParamValidation")
     if isinstance(error, BotoCoreError):
         return AwsError(f"{doing}: {error}")
     return ProvisionerError(
         f"{doing}: {type(error).__name__}: {error}",
         hint="This is a defect in provisioner; run with -vv for the traceback and report it.",
     )
+
+
+def _without_values(message: str) -> str:
+    """Botocore's complaint about parameters, without the values given: one may be a secret."""
+    return re.sub(r"value: .*?(, type: |, valid )", r"value: …\1", message, flags=re.DOTALL)
 
 
 def _refusal(error: ClientError, doing: str) -> AwsError:

@@ -24,6 +24,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     HTTPClientError,
 )
+from botocore.parsers import ResponseParserError
 from tenacity import RetryCallState, Retrying, stop_never
 from tenacity.wait import wait_base, wait_random_exponential
 
@@ -180,7 +181,7 @@ def verdict(call: Call, error: BaseException) -> Verdict | None:
     """Decide whether an error of this call is worth another try; None says no."""
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return Verdict(BROKEN_SECONDS / 4, "endpoint not reached")
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | ResponseParserError):
         return None if call.creates else Verdict(BROKEN_SECONDS, "connection broke")
     if not isinstance(error, ClientError):
         return None
@@ -215,7 +216,7 @@ def answer_lost(call: Call, error: BaseException) -> bool:
         return False
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return False
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | ResponseParserError):
         return True
     return isinstance(error, ClientError) and (code_of(error) in BROKEN or status_of(error) >= 500)
 

@@ -17,7 +17,7 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
+from provisioner.canonical import UNORDERED, Canonical, as_set
 from provisioner.ensure import Result, ensure
 from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
@@ -41,6 +41,21 @@ if TYPE_CHECKING:
 TAGGED_AT_ONCE = 20
 
 
+def _selectors_form(value: Json) -> Json:
+    """Selectors, their resources and the ARNs of those in any order."""
+    listed = value if isinstance(value, list) else []
+    return as_set([_selector_form(one) for one in listed if isinstance(one, dict)])
+
+
+def _selector_form(selector: Mapping[str, Json]) -> dict[str, Json]:
+    resources = selector.get("data_resources")
+    listed = resources if isinstance(resources, list) else []
+    ordered: list[Json] = [
+        {**one, "values": as_set(one.get("values"))} for one in listed if isinstance(one, dict)
+    ]
+    return {**selector, "data_resources": as_set(ordered)}
+
+
 class DataResource(Spec):
     """Objects whose use is recorded."""
 
@@ -55,6 +70,9 @@ class EventSelector(Spec):
     read_write_type: Literal["All", "ReadOnly", "WriteOnly"] = "All"
     include_management_events: bool = True
     data_resources: Annotated[list[DataResource], UNORDERED] = []
+
+
+SELECTORS = Canonical(_selectors_form)
 
 
 class CloudtrailTrailSpec(Spec):
@@ -78,7 +96,7 @@ class CloudtrailTrailSpec(Spec):
     is_multi_region_trail: Annotated[bool, CREATE] = True
     include_global_service_events: Annotated[bool, CREATE] = True
     enable_log_file_validation: Annotated[bool, CREATE] = True
-    event_selectors: Annotated[list[EventSelector], UNORDERED, Wait.NAME] = [EventSelector()]
+    event_selectors: Annotated[list[EventSelector], SELECTORS, Wait.NAME] = [EventSelector()]
     logging: bool = True
     tags: Tags = {}
 

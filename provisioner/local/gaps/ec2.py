@@ -52,7 +52,7 @@ def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
     if known is not None:
         self.enis.pop(known._eni.id, None)
         for address in self.describe_addresses():
-            if address.allocation_id == known._allocation_id:
+            if address.eni is known._eni:
                 address.eni = None
                 address.association_id = None
     return gone
