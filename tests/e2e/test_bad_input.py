@@ -1,0 +1,120 @@
+"""Bad input of every sort ends with a sentence and a code, never with a traceback or a write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.alive import alive
+from tests.e2e.conftest import World
+
+KEY = "stack: s\nresources: {k: {kind: kms.key, alias: alias/a}}\n"
+BAD = {
+    "yaml": ("stack: [", "main.yaml:", 1),
+    "duplicate": ("stack: s\nstack: s\n", "main.yaml:2:1", 1),
+    "kind": ("stack: s\nresources: {k: {kind: kms.kee}}\n", "'kms.key'", 1),
+    "field": ("stack: s\nresources: {k: {kind: kms.key, alais: alias/a}}\n", "'alias'", 1),
+    "type": ("stack: s\nresources: {k: {kind: kms.key, alias: 1}}\n", "main.yaml:2:32", 1),
+    "dangling": (KEY + "outputs: {o: '${q.arn}'}\n", "no resource 'q'", 1),
+    "variable": ("stack: s-${var.x}\nvariables: {x: }\n", "has no value", 1),
+    "cidr": (
+        "stack: s\nresources: {v: {kind: ec2.vpc, cidr_block: 10.0.0.0/99}}\n",
+        "is not a CIDR block",
+        1,
+    ),
+    "policy": (
+        "stack: s\nresources: {k: {kind: kms.key, alias: alias/a, policy: '{'}}\n",
+        "not JSON",
+        1,
+    ),
+    "name": (
+        f"stack: s\nresources: {{q: {{kind: sqs.queue, queue_name: {'a' * 81}}}}}\n",
+        "at most 80",
+        1,
+    ),
+    "folder": (
+        (
+            "stack: s\nresources: {f: {kind: lambda.function, function_name: f, "
+            "runtime: python3.13, role: 'arn:aws:iam::123456789012:role/r', code: nowhere}}\n"
+        ),
+        "no folder",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("command", ["validate", "apply"])
+def test_a_bad_manifest(name: str, command: str, world: World, tmp_path: Path) -> None:
+    """Told with its place before the first call."""
+    text, message, code = BAD[name]
+    (tmp_path / "main.yaml").write_text(text)
+    flags = [] if command == "validate" else ["--local", "--yes"]
+    ran = world.run(command, str(tmp_path), *flags)
+    assert ran.code == code
+    assert message in ran.err
+    assert "Traceback" not in ran.err
+    assert alive(world.session) == {}
+    assert world.session.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_validate_needs_no_network_and_no_credentials(world: World) -> None:
+    """It reads files and nothing else."""
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    ran = world.run("validate", "manifests/healthcare", env=nowhere)
+    assert (ran.code, "110 resources" in ran.out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_an_endpoint_that_does_not_answer(command: str, world: World, tmp_path: Path) -> None:
+    """Told as what it is, after a few tries."""
+    (tmp_path / "main.yaml").write_text(KEY)
+    env = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+    }
+    ran = world.run(command, str(tmp_path), env=env)
+    assert (ran.code, "can't be reached" in ran.err) == (1, True)
+    assert "Traceback" not in ran.err
+
+
+def test_no_credentials(world: World, tmp_path: Path) -> None:
+    """Told with what to set."""
+    (tmp_path / "main.yaml").write_text(KEY)
+    env = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+    }
+    ran = world.run("plan", str(tmp_path), env=env)
+    assert (ran.code, "AWS_PROFILE" in ran.err) == (1, True)
+    unknown = world.run("plan", str(tmp_path), "--profile", "nobody", env=env)
+    assert (unknown.code, "nobody" in unknown.err) == (1, True)
+
+
+def test_usage_has_a_code_of_its_own(world: World) -> None:
+    """2 means changes, so a typo is 64."""
+    assert world.run("plan").code == 64
+    assert world.run("plan", "x", "--nope").code == 64
+    assert world.run("plna").code == 64
+    assert world.run("apply", "x", "--var", "novalue").code == 64
+    assert world.run("plan", "nowhere", "--local").code == 1
+
+
+def test_nobody_to_ask_means_no(world: World, tmp_path: Path) -> None:
+    """Without a terminal and without --yes nothing is changed."""
+    (tmp_path / "main.yaml").write_text(KEY)
+    ran = world.run("apply", str(tmp_path), "--local")
+    assert (ran.code, "--yes" in ran.err) == (1, True)
+    assert alive(world.session) == {}
+
+
+def test_changes_have_a_code_of_their_own(world: World, tmp_path: Path) -> None:
+    """`plan --detailed-exitcode` tells scripts whether there is something to do."""
+    (tmp_path / "main.yaml").write_text(KEY)
+    assert world.run("plan", str(tmp_path), "--local").code == 0
+    assert world.run("plan", str(tmp_path), "--local", "--detailed-exitcode").code == 2
+    wrong = world.run("plan", str(tmp_path), "--local", "--account", "000000000000")
+    assert (wrong.code, "000000000000" in wrong.err) == (1, True)
