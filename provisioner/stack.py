@@ -100,7 +100,6 @@ class Resource:
     settings: Mapping[str, JsonValue]
     depends_on: tuple[str, ...] = ()
     protect: bool = False
-    moved_from: str | None = None
     declared: Declared | None = None
 
     @cached_property
@@ -278,7 +277,6 @@ class Stack:
             self._settings(declared, kind),
             declared.depends_on,
             declared.protect,
-            declared.moved_from,
             declared,
         )
         try:

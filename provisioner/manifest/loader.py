@@ -19,7 +19,7 @@ from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import Given, declaration, value_of
 from provisioner.references import Path, Reference, find, substitute
 
-RESERVED = ("kind", "depends_on", "protect", "moved_from", "when")
+RESERVED = ("kind", "depends_on", "protect", "when")
 
 
 def load(
@@ -163,7 +163,6 @@ class _Reading:
             {key: item for key, item in value.items() if key not in RESERVED},
             self._depends_on(value, entry, name),
             self._boolean(value, entry, name, "protect"),
-            self._text(value, entry, name, "moved_from"),
             entry.place,
             entry.places,
         )
@@ -195,15 +194,6 @@ class _Reading:
             return found
         self.problems.append(Problem(f"{where}.{key} wants true or false.", entry.place_of((key,))))
         return False
-
-    def _text(
-        self, value: Mapping[str, JsonValue], entry: Entry, where: str, key: str
-    ) -> str | None:
-        found = value.get(key)
-        if found is None or isinstance(found, str):
-            return found
-        self.problems.append(Problem(f"{where}.{key} wants a text.", entry.place_of((key,))))
-        return None
 
     def _value(self, entry: Entry, where: str) -> JsonValue:
         """The entry's value with variables and environment put in."""

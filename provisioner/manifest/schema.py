@@ -40,10 +40,6 @@ RESERVED: dict[str, Schema] = {
         "type": "boolean",
         "description": "True: nothing deletes or replaces this resource.",
     },
-    "moved_from": {
-        "type": "string",
-        "description": "The name this resource had before; it is renamed, not replaced.",
-    },
     "when": {
         "type": ["string", "boolean"],
         "description": "The resource exists only where this is true, or a text that is not empty.",

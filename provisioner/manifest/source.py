@@ -26,7 +26,6 @@ class Declared:
             `${partition}` and `$${` as they stand; variables and environment are put in.
         depends_on: addresses named by hand.
         protect: whether a delete or replace must be refused.
-        moved_from: the name it had before.
         place: of the name.
         places: of every key and list item, by its path from the declaration: `("kind",)`,
             `("tags", "Name")`, `("routes", 0)`.
@@ -37,7 +36,6 @@ class Declared:
     settings: Mapping[str, JsonValue]
     depends_on: tuple[str, ...] = ()
     protect: bool = False
-    moved_from: str | None = None
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict)
 

@@ -2,8 +2,8 @@
 
 - `DescribeNatGateways` ignores filters by tag.
 - `DeleteNatGateway` leaves the gateway's network interface behind, and its address associated.
-- `DescribeFlowLogs` knows no filter by tag, `DescribeNetworkAcls` none by `network-acl-id`,
-  `DescribeVpcEndpoints` none by `vpc-endpoint-id`.
+- `DescribeNetworkAcls` knows no filter by `network-acl-id`, `DescribeVpcEndpoints` none by
+  `vpc-endpoint-id`.
 - `AssociateRouteTable` answers another table's association instead of refusing.
 - `ModifyVpcEndpoint` drops `PrivateDnsEnabled`.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 from moto.ec2.exceptions import ResourceAlreadyAssociatedError
-from moto.ec2.models.flow_logs import FlowLogs
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.network_acls import NetworkAcl
 from moto.ec2.models.route_tables import RouteBackend
@@ -22,7 +21,6 @@ from moto.ec2.responses.vpcs import VPCs
 
 _describe_nat_gateways = NatGatewayBackend.describe_nat_gateways
 _delete_nat_gateway = NatGatewayBackend.delete_nat_gateway
-_flow_log_filter = FlowLogs.get_filter_value
 _acl_filter = NetworkAcl.get_filter_value
 _endpoint_filter = VPCEndPoint.get_filter_value
 _associate_route_table = RouteBackend.associate_route_table
@@ -56,14 +54,6 @@ def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
                 address.eni = None
                 address.association_id = None
     return gone
-
-
-def get_flow_log_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
-    """Answer the value of a tag."""
-    if filter_name.startswith("tag:"):
-        tags = {tag["key"]: tag["value"] for tag in self.get_tags()}
-        return tags.get(filter_name.removeprefix("tag:"))
-    return _flow_log_filter(self, filter_name, method_name)
 
 
 def get_acl_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
@@ -105,7 +95,6 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
-    FlowLogs.get_filter_value = get_flow_log_filter_value  # type: ignore[method-assign]
     NetworkAcl.get_filter_value = get_acl_filter_value  # type: ignore[method-assign]
     VPCEndPoint.get_filter_value = get_endpoint_filter_value  # type: ignore[method-assign]
     RouteBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
