@@ -34,7 +34,7 @@ from provisioner.inventory.journal import hostname
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.references import Reference, find, substitute
 from provisioner.refresher import refresh
-from provisioner.report import Report, result_of, summarize
+from provisioner.report import Report, Result, result_of, summarize
 from provisioner.schedule import schedule
 from provisioner.stack import Stack
 from provisioner.steps import Steps
@@ -237,6 +237,8 @@ class _Run:
 
     def go(self) -> Report:
         """Plan under the lease, ask, do it, write down what came of it."""
+        if self.stack is None and not self.desk.inventory.records(self.name):
+            return self._nothing()
         options = self.desk.options
         with self.desk.inventory.open(
             self.name,
@@ -250,6 +252,14 @@ class _Run:
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)
             return self._close(journal, planned, outcome)
+
+    def _nothing(self) -> Report:
+        """There is nothing to tear down: not even a lease is taken, and no table made."""
+        planned = _plan_teardown(self.desk, self.name, {})
+        self.approve(planned)
+        report = self._report("", planned, Outcome(), "succeeded")
+        self._tell(report)
+        return report
 
     def _plan(self, journal: Journal) -> Plan:
         if self.stack is None:
@@ -283,11 +293,20 @@ class _Run:
     def _close(
         self, journal: Journal, planned: Plan, outcome: Outcome, *, declined: bool = False
     ) -> Report:
-        report = Report(
+        result = "declined" if declined else result_of(outcome)
+        report = self._report(journal.run, planned, outcome, result)
+        told = {"outputs": dict(report.outputs)} if self.stack and not declined else {}
+        journal.close(report.result, {**report.summary, **told})
+        if not declined:
+            self._tell(report)
+        return report
+
+    def _report(self, run: str, planned: Plan, outcome: Outcome, result: Result) -> Report:
+        return Report(
             stack=self.name,
-            run=journal.run,
+            run=run,
             command=self.command,
-            result="declined" if declined else result_of(outcome),
+            result=result,
             plan=planned,
             outcome=outcome,
             outputs=_outputs(self.stack, planned.values),
@@ -299,15 +318,11 @@ class _Run:
                 seconds=self.desk.seconds,
             ),
         )
-        told = {"outputs": dict(report.outputs)} if self.stack and not declined else {}
-        journal.close(report.result, {**report.summary, **told})
-        if not declined:
-            self.listen(
-                RunFinished(
-                    report.run, report.command, report.result, report.summary, report.outputs
-                )
-            )
-        return report
+
+    def _tell(self, report: Report) -> None:
+        self.listen(
+            RunFinished(report.run, report.command, report.result, report.summary, report.outputs)
+        )
 
 
 def _permit(journal: Journal, stop: threading.Event) -> Callable[[Call], None]:

@@ -71,7 +71,10 @@ class RunFailedError(ProvisionerError):
     """
 
     def __init__(self, report: Report) -> None:
-        causes = [f"{key}: {error}" for key, error in sorted(report.outcome.failed.items())]
+        causes = [
+            str(error) if str(error).startswith(str(key)) else f"{key}: {error}"
+            for key, error in sorted(report.outcome.failed.items())
+        ]
         head = f"Run {report.run} on {report.stack}: {report.result}."
         super().__init__("\n".join([head, *causes]), hint="Run the same command again.")
         self.report = report

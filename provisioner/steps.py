@@ -44,6 +44,9 @@ from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
 from provisioner.values import Values
 
+FIRST_PAUSE = 0.25
+"""Seconds; each further pause is twice as long, up to what the kind says."""
+
 
 @dataclass
 class Steps:
@@ -161,14 +164,16 @@ class Steps:
     def _until_ready(
         self, kind: AnyType, id_: str, observed: Observed | None
     ) -> Generator[Pause, None, Observed]:
-        """Pause until the object is stable; what AWS then shows."""
+        """Pause until the object is stable, shortly at first; what AWS then shows."""
         started = self.aws.clock.monotonic()
+        pause = FIRST_PAUSE
         poll = kind.poll or kind.read
         while True:
             elapsed = self.aws.clock.monotonic() - started
             check_patience(kind, id_, observed, elapsed, kind.ready)
             state = observed.reason if observed and observed.reason else "pending"
-            yield Pause(kind.ready.every, state, elapsed, kind.ready)
+            yield Pause(min(pause, kind.ready.every), state, elapsed, kind.ready)
+            pause *= 2
             observed = poll(self.aws, [id_]).get(id_)
             if observed and observed.phase is Phase.READY:
                 break

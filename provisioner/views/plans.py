@@ -43,6 +43,8 @@ def head(plan: Plan) -> Text:
 
 def total(plan: Plan) -> Text:
     """How many resources get what."""
+    if not plan.changes:
+        return Text("Nothing is recorded for this stack here, and nothing is wanted.", "green")
     if plan.empty:
         return Text(f"No changes: {len(plan.changes)} resources are as they should be.", "green")
     parts = [

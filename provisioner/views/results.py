@@ -28,7 +28,8 @@ def report_lines(report: Report) -> Iterator[Text]:
         return
     yield Text.assemble((word, style), f": {_counts(report.summary)}. {_costs(report.summary)}")
     for key, error in sorted(report.outcome.failed.items()):
-        yield Text(f"  {key}: {error}", "red")
+        told = str(error)
+        yield Text(f"  {told}" if told.startswith(str(key)) else f"  {key}: {told}", "red")
         if error.hint:
             yield Text(f"    {error.hint}")
     if report.result != "succeeded":
