@@ -13,7 +13,7 @@ KINDS = sorted((ROOT / "provisioner" / "resources").glob("[!_]*.py"))
 
 @pytest.mark.parametrize("file", KINDS, ids=lambda file: file.stem)
 def test_a_kind_knows_no_other_kind(file: Path) -> None:
-    """A new resource type is one new file; what kinds share stands in modules with an underscore."""
+    """A new resource type is one new file; what kinds share stands in modules with a _."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     others = [

@@ -1,0 +1,205 @@
+"""Both stores keep the same promises: rows, lease, fence."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.aws.clients import connect
+from provisioner.errors import DamagedRecordError, LeaseHeldError, LeaseLostError
+from provisioner.inventory import Holder, Inventory, MemoryStore, Record, Status, Store
+from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.inventory.store import Gone, Row
+from tests.conftest import VirtualClock
+
+ADA = Holder(who="ada", host="laptop", command="apply", run="r1")
+BOB = Holder(who="bob", host="ci", command="teardown", run="r2")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest, clock: VirtualClock) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    session: boto3.Session = request.getfixturevalue("session")
+    return DynamoStore(connect(session, clock=clock))
+
+
+def record(address: str, **more: object) -> Record:
+    facts: dict[str, object] = {
+        "stack": "s",
+        "address": address,
+        "kind": "kms.key",
+        "id": f"id-{address}",
+        "arn": f"arn:aws:kms:::{address}",
+        "region": "eu-central-1",
+        "account": "123456789012",
+        "status": Status.READY,
+        "created_at": "t0",
+        "updated_at": "t0",
+    }
+    return Record.model_validate({**facts, **more})
+
+
+def take(store: Store, holder: Holder, now: float, until: float) -> int:
+    lease = store.take("s", holder, now=now, until=until, since="t")
+    return lease.fence if lease.holder == holder else 0
+
+
+def test_nothing_is_there_before_the_first_write(store: Store) -> None:
+    """Reading an inventory that does not exist finds it empty, and makes nothing."""
+    assert store.stacks() == ()
+    assert store.rows("STACK#s", "RESOURCE#") == []
+    assert store.by_arn("arn") == []
+    assert store.lease("s") is None
+
+
+def test_one_holder_at_a_time_and_the_fence_grows(store: Store) -> None:
+    """A live lease is kept, an expired one taken over, and each taking has a higher fence."""
+    assert take(store, ADA, 0, 60) == 1
+    assert take(store, BOB, 10, 70) == 0
+    assert take(store, BOB, 61, 121) == 2
+    lease = store.lease("s")
+    assert lease is not None
+    assert lease.holder == BOB
+
+
+def test_who_lost_the_lease_can_write_nothing(store: Store) -> None:
+    """Neither rows nor the lease; nothing of the refused batch is there."""
+    take(store, ADA, 0, 60)
+    store.write("s", 1, [Row("STACK#s", "RESOURCE#a", "{}")])
+    take(store, BOB, 61, 121)
+    with pytest.raises(LeaseLostError):
+        store.write("s", 1, [Row("STACK#s", "RESOURCE#b", "{}"), Gone("STACK#s", "RESOURCE#a")])
+    with pytest.raises(LeaseLostError):
+        store.renew("s", 1, 999)
+    assert [row.sk for row in store.rows("STACK#s", "RESOURCE#")] == ["RESOURCE#a"]
+
+
+def test_a_broken_lease_fences_its_holder_off(store: Store) -> None:
+    """`unlock` is for people; whoever held it is refused from then on."""
+    take(store, ADA, 0, 60)
+    store.break_lease("s")
+    with pytest.raises(LeaseLostError):
+        store.write("s", 1, [])
+    assert take(store, BOB, 1, 61) == 3
+
+
+def test_a_released_lease_is_free_at_once(store: Store) -> None:
+    """The last write lets go of it."""
+    take(store, ADA, 0, 60)
+    store.write("s", 1, [Row("STACK#s", "RUN#1", "{}")], release=True)
+    assert take(store, BOB, 1, 61) == 2
+
+
+def test_rows_are_found_by_key_prefix_and_arn(store: Store) -> None:
+    """In order, newest first if asked; a deleted row is gone."""
+    take(store, ADA, 0, 60)
+    rows = [Row("STACK#s", f"RUN#{n}", "{}") for n in "132"]
+    store.write("s", 1, [*rows, Row("STACK#s", "RESOURCE#a", "{}", arn="arn:a", kind="kms.key")])
+    assert [row.sk for row in store.rows("STACK#s", "RUN#")] == ["RUN#1", "RUN#2", "RUN#3"]
+    newest = store.rows("STACK#s", "RUN#", newest_first=True)
+    assert [row.sk for row in newest] == ["RUN#3", "RUN#2", "RUN#1"]
+    assert [row.sk for row in store.by_arn("arn:a")] == ["RESOURCE#a"]
+    store.write("s", 1, [Gone("STACK#s", "RUN#1")])
+    assert len(store.rows("STACK#s", "RUN#")) == 2
+    assert store.stacks() == ("s",)
+
+
+def test_more_rows_than_a_transaction_takes(store: Store) -> None:
+    """250 rows come through in several, under one fence."""
+    take(store, ADA, 0, 60)
+    store.write("s", 1, [Row("STACK#s", f"RESOURCE#{n:03}", "{}") for n in range(250)])
+    assert len(store.rows("STACK#s", "RESOURCE#")) == 250
+
+
+def test_a_run_writes_intents_at_once_and_results_behind(store: Store, clock: VirtualClock) -> None:
+    """Intents are there when `intend` returns; results when the run closes."""
+    inventory = Inventory(store, clock)
+    with inventory.open("s", ADA) as journal:
+        journal.intend([record("a", id=None, status=Status.INTENDED)])
+        assert inventory.records("s")["a"].status is Status.INTENDED
+        journal.note(record("a"))
+        journal.note(record("b"))
+        journal.forget("b")
+        journal.close("succeeded", {"created": 1})
+    assert {a: r.status for a, r in inventory.records("s").items()} == {"a": Status.READY}
+    [run] = inventory.runs("s")
+    assert (run.who, run.result, run.summary) == ("ada", "succeeded", {"created": 1})
+    assert [found.address for found in inventory.by_arn("arn:aws:kms:::a")] == ["a"]
+
+
+def test_a_run_that_raises_releases_the_lease(store: Store, clock: VirtualClock) -> None:
+    """The next run does not have to wait; the history says what happened."""
+    inventory = Inventory(store, clock)
+    with pytest.raises(ZeroDivisionError):
+        _fail_within(inventory)
+    with inventory.open("s", BOB) as journal:
+        journal.close("succeeded", {})
+    assert [run.result for run in inventory.runs("s")] == ["succeeded", "failed"]
+
+
+def _fail_within(inventory: Inventory) -> None:
+    with inventory.open("s", ADA) as journal:
+        journal.intend([record("a")])
+        _ = 1 / 0
+
+
+def test_a_held_stack_says_who_holds_it(store: Store, clock: VirtualClock) -> None:
+    """Who, where, since when."""
+    inventory = Inventory(store, clock)
+    with inventory.open("s", ADA) as journal:
+        with pytest.raises(LeaseHeldError, match="ada on laptop"):
+            inventory.open("s", BOB)
+        journal.close("succeeded", {})
+
+
+def test_a_damaged_record_stops_the_run_with_its_key(store: Store, clock: VirtualClock) -> None:
+    """Acting on a guess is how things get lost. The lease is free afterwards."""
+    take(store, ADA, 0, 1)
+    body = json.loads(record("a").model_dump_json())
+    body["status"] = "odd"
+    store.write("s", 1, [Row("STACK#s", "RESOURCE#a", json.dumps(body))], release=True)
+    inventory = Inventory(store, clock)
+    with pytest.raises(DamagedRecordError, match="RESOURCE#a"):
+        inventory.open("s", BOB)
+    lease = store.lease("s")
+    assert lease is not None
+    assert lease.holder is None
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["take", "write", "renew", "break"]), st.sampled_from([ADA, BOB])),
+    max_size=14,
+)
+
+
+@given(STEPS, st.lists(st.integers(0, 90), min_size=14, max_size=14))
+def test_only_the_newest_holder_ever_writes(
+    steps: list[tuple[str, Holder]], naps: list[int]
+) -> None:
+    """Whatever two runs do in whatever order, a write of an older fence never lands."""
+    store, now, fences = MemoryStore(), 0.0, dict.fromkeys(("ada", "bob"), 0)
+    newest = 0
+    for (act, holder), nap in zip(steps, naps, strict=False):
+        now += nap
+        mine = fences[holder.who]
+        if act == "take":
+            fences[holder.who] = take(store, holder, now, now + 60) or mine
+            newest = max(newest, fences[holder.who])
+        elif act == "break":
+            store.break_lease("s")
+        else:
+            try:
+                if act == "write":
+                    store.write("s", mine, [Row("STACK#s", "R#1", str(mine))])
+                else:
+                    store.renew("s", mine, now + 60)
+            except LeaseLostError:
+                continue
+            lease = store.lease("s")
+            assert lease is not None
+            assert lease.fence == mine == newest
