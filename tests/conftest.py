@@ -59,7 +59,7 @@ def clock() -> VirtualClock:
 def session() -> Iterator[boto3.Session]:
     """A session on an empty in-memory AWS, moto's gaps filled."""
     gaps.fill()
-    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+    with mock_aws():
         core = botocore.session.Session()
         core.register_component("data_loader", LOADER)
         yield boto3.Session(botocore_session=core, region_name=REGION)

@@ -1,14 +1,15 @@
 """Strict YAML: plain JSON values, and the place of every key and list item.
 
-YAML's conveniences that surprise are refused or read as texts: duplicate keys, merge keys, anchors
-and tags are refused; `yes`, `on`, `010`, `1:30` and `2012-10-17` are texts; true and false are
-the only booleans.
+YAML's conveniences that surprise are refused or read as texts: duplicate keys, merge keys, anchors,
+aliases, tags and keys that are no texts are refused; `yes`, `on`, `010`, `1:30` and `2012-10-17`
+are texts; true and false are the only booleans. A JSON file is read as JSON reads it.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import textwrap
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -22,10 +23,7 @@ from provisioner.references import Path
 Places: TypeAlias = dict[Path, Place]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PLAIN_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
-)
+_UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, JsonValue] = {
@@ -34,6 +32,7 @@ _WORDS: dict[str, JsonValue] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _DEEPEST = 60
+_LONGEST = 1000  # digits of an integer; more than that no AWS field holds
 
 
 @dataclass(frozen=True)
@@ -59,36 +58,95 @@ def parse(text: str, file: str) -> Tree:
     Raises:
         ManifestError: with every problem found.
     """
-    try:
-        node = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        raise ManifestError([_syntax(error, text, file)]) from None
-    except yaml.YAMLError as error:
-        reason = str(error).splitlines()[0]
-        raise ManifestError([Problem(f"This is no YAML: {reason}.", Place(file, 1, 1))]) from None
-    except RecursionError:
-        message = "This is nested too deeply."
-        raise ManifestError([Problem(message, Place(file, 1, 1))]) from None
+    inspection = _inspect(text, file)
+    if not inspection.composable:
+        raise ManifestError(inspection.problems)
+    node = yaml.compose(text, Loader=_LOADER)
     if node is None:
         return Tree(None, {(): Place(file, 1, 1)})
     reading = _Reading(file)
     value = reading.value(node, ())
-    if reading.problems:
-        raise ManifestError(reading.problems)
+    if problems := [*inspection.problems, *reading.problems]:
+        raise ManifestError(sorted(problems, key=lambda problem: problem.place or Place(file)))
     return Tree(value, reading.places)
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+@dataclass
+class _Inspection:
+    """What the parser's events tell before a tree is made of them.
+
+    Attributes:
+        problems: what is refused.
+        composable: a tree can be made: no syntax error, no alias, and not so deep that the
+            composer, which calls itself for every level, would bring the process down.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    composable: bool = True
+
+    def refuse(self, message: str, place: Place, *, fatal: bool = False) -> None:
+        """Note a problem; after a fatal one nothing more is read."""
+        self.problems.append(Problem(message, place))
+        self.composable = self.composable and not fatal
+
+
+def _inspect(text: str, file: str) -> _Inspection:
+    found = _Inspection()
+    depth = documents = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            place = _place(file, event.start_mark)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            if documents > 1:
+                message = "A manifest file holds one document; '---' begins a second."
+                found.refuse(message, place, fatal=True)
+            elif depth > _DEEPEST:
+                found.refuse("This is nested too deeply.", place, fatal=True)
+            elif isinstance(event, yaml.NodeEvent):
+                _inspect_node(event, place, found)
+            if documents > 1 or depth > _DEEPEST:
+                return found
+    except yaml.YAMLError as error:
+        problem = _syntax(error, text, file)
+        found.refuse(problem.message, problem.place or Place(file), fatal=True)
+    return found
+
+
+def _inspect_node(event: yaml.NodeEvent, place: Place, found: _Inspection) -> None:
+    if event.anchor is not None:
+        sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
+        message = f"Anchors and aliases are not used in manifests; write {sign}{event.anchor} out."
+        found.refuse(message, place, fatal=sign == "*")
+    tag = getattr(event, "tag", None)
+    if tag is not None:
+        found.refuse(f"The tag {_short(tag)} has no meaning here.", place)
+
+
+def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        reason = str(error).splitlines()[0]
+        return Problem(f"This is no YAML: {reason}.", _unprintable(text, file))
     mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    place = _place(file, mark) if mark else Place(file, 1, 1)
     reason = error.problem or error.context or "syntax error"
-    if "expected a single document" in str(error):
-        return Problem("A manifest file holds one document; '---' begins a second.", place)
     if "cannot start any token" in reason and mark and _at(text, mark) == "\t":
         return Problem("A tab can't indent; use spaces.", place)
-    if "undefined alias" in reason:
-        return Problem(f"Anchors and aliases are not used in manifests: {reason}.", place)
     return Problem(f"This is no YAML: {reason}.", place)
+
+
+def _unprintable(text: str, file: str) -> Place:
+    """Where the first character stands that YAML does not admit."""
+    match = _UNPRINTABLE.search(text)
+    before = text[: match.start()] if match else ""
+    return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _place(file: str, mark: yaml.Mark) -> Place:
+    return Place(file, mark.line + 1, mark.column + 1)
 
 
 def _at(text: str, mark: yaml.Mark) -> str:
@@ -103,22 +161,10 @@ class _Reading:
         self.file = file
         self.places: Places = {}
         self.problems: list[Problem] = []
-        self._seen: set[int] = set()
 
     def value(self, node: Node, path: Path) -> JsonValue:
         """The value of a node."""
         self.places.setdefault(path, self._place(node))
-        if not isinstance(node, ScalarNode):
-            if id(node) in self._seen:
-                self._refuse(node, "Anchors and aliases are not used in manifests; repeat it.")
-                return None
-            self._seen.add(id(node))
-        if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, f"The tag {_short(node.tag)} has no meaning here.")
-            return None
-        if len(path) > _DEEPEST:
-            self._refuse(node, "This is nested too deeply.")
-            return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
@@ -146,11 +192,11 @@ class _Reading:
         if node.tag == "tag:yaml.org,2002:merge":
             self._refuse(node, "Merge keys (<<) are not used in manifests.")
             return None
-        if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, f"The tag {_short(node.tag)} has no meaning here.")
-            return None
         if not node.value:
             self._refuse(node, "A key must not be empty.")
+            return None
+        if not isinstance(_scalar(node), str):
+            self._refuse(node, f"The key {_shown(node)} is no text; put it in quotes.")
             return None
         return str(node.value)
 
@@ -158,7 +204,11 @@ class _Reading:
         self.problems.append(Problem(message, self._place(node)))
 
     def _place(self, node: Node) -> Place:
-        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        return _place(self.file, node.start_mark)
+
+
+def _shown(node: ScalarNode) -> str:
+    return textwrap.shorten(str(node.value), 40, placeholder="…")
 
 
 def _short(tag: str) -> str:
@@ -171,8 +221,8 @@ def _scalar(node: ScalarNode) -> JsonValue:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text) and len(text) < 20:
-        return int(text)
+    if _INTEGER.fullmatch(text):
+        return int(text) if len(text) <= _LONGEST else text
     if _NUMBER.fullmatch(text) and any(character.isdigit() for character in text):
         number = float(text)
         return number if math.isfinite(number) else text
