@@ -131,7 +131,7 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         reason = str(error).splitlines()[0]
         return Problem(f"This is no YAML: {reason}.", _unprintable(text, file))
     mark = error.problem_mark or error.context_mark
-    place = _place(file, mark) if mark else Place(file, 1, 1)
+    place = _place(file, mark)
     reason = error.problem or error.context or "syntax error"
     if "cannot start any token" in reason and mark and _at(text, mark) == "\t":
         return Problem("A tab can't indent; use spaces.", place)
@@ -145,8 +145,8 @@ def _unprintable(text: str, file: str) -> Place:
     return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-def _place(file: str, mark: yaml.Mark) -> Place:
-    return Place(file, mark.line + 1, mark.column + 1)
+def _place(file: str, mark: yaml.Mark | None) -> Place:
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
 
 
 def _at(text: str, mark: yaml.Mark) -> str:
