@@ -11,7 +11,7 @@ import math
 import re
 import textwrap
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import yaml
 from pydantic import JsonValue
@@ -145,11 +145,23 @@ def _unprintable(text: str, file: str) -> Place:
     return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-def _place(file: str, mark: yaml.Mark | None) -> Place:
+class _Mark(Protocol):
+    """A position as either of PyYAML's parsers gives it, counted from 0."""
+
+    @property
+    def line(self) -> int:
+        """The line."""
+
+    @property
+    def column(self) -> int:
+        """The column."""
+
+
+def _place(file: str, mark: _Mark | None) -> Place:
     return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
 
 
-def _at(text: str, mark: yaml.Mark) -> str:
+def _at(text: str, mark: _Mark) -> str:
     lines = text.splitlines()
     return lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
 
