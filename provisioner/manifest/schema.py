@@ -32,7 +32,7 @@ REFERENCE: Schema = {
 }
 RESERVED: dict[str, Schema] = {
     "depends_on": {
-        "type": "array",
+        "type": ["array", "string"],
         "items": {"type": "string"},
         "description": "Names of resources that must be ready before this one is made.",
     },

@@ -84,10 +84,15 @@ class _Inspection:
     problems: list[Problem] = field(default_factory=list)
     composable: bool = True
 
-    def refuse(self, message: str, place: Place, *, fatal: bool = False) -> None:
-        """Note a problem; after a fatal one nothing more is read."""
-        self.problems.append(Problem(message, place))
-        self.composable = self.composable and not fatal
+    def refuse(self, problem: Problem) -> None:
+        """Note a problem; reading goes on."""
+        self.problems.append(problem)
+
+    def stop(self, problem: Problem) -> _Inspection:
+        """Note a problem that leaves nothing to compose."""
+        self.problems.append(problem)
+        self.composable = False
+        return self
 
 
 def _inspect(text: str, file: str) -> _Inspection:
@@ -96,34 +101,30 @@ def _inspect(text: str, file: str) -> _Inspection:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             place = _place(file, event.start_mark)
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
             documents += isinstance(event, yaml.DocumentStartEvent)
             if documents > 1:
                 message = "A manifest file holds one document; '---' begins a second."
-                found.refuse(message, place, fatal=True)
-            elif depth > _DEEPEST:
-                found.refuse("This is nested too deeply.", place, fatal=True)
-            elif isinstance(event, yaml.NodeEvent):
+                return found.stop(Problem(message, place))
+            if depth > _DEEPEST:
+                return found.stop(Problem("This is nested too deeply.", place))
+            if isinstance(event, yaml.NodeEvent):
                 _inspect_node(event, place, found)
-            if documents > 1 or depth > _DEEPEST:
-                return found
     except yaml.YAMLError as error:
-        problem = _syntax(error, text, file)
-        found.refuse(problem.message, problem.place or Place(file), fatal=True)
+        return found.stop(_syntax(error, text, file))
     return found
 
 
 def _inspect_node(event: yaml.NodeEvent, place: Place, found: _Inspection) -> None:
-    if event.anchor is not None:
-        sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-        message = f"Anchors and aliases are not used in manifests; write {sign}{event.anchor} out."
-        found.refuse(message, place, fatal=sign == "*")
+    refused = "Anchors and aliases are not used in manifests; write it out"
+    if isinstance(event, yaml.AliasEvent):
+        found.stop(Problem(f"{refused}: *{event.anchor}.", place))
+    elif event.anchor is not None:
+        found.refuse(Problem(f"{refused}: &{event.anchor}.", place))
     tag = getattr(event, "tag", None)
     if tag is not None:
-        found.refuse(f"The tag {_short(tag)} has no meaning here.", place)
+        found.refuse(Problem(f"The tag {_short(tag)} has no meaning here.", place))
 
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
@@ -131,7 +132,7 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         reason = str(error).splitlines()[0]
         return Problem(f"This is no YAML: {reason}.", _unprintable(text, file))
     mark = error.problem_mark or error.context_mark
-    place = _place(file, mark)
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
     reason = error.problem or error.context or "syntax error"
     if "cannot start any token" in reason and mark and _at(text, mark) == "\t":
         return Problem("A tab can't indent; use spaces.", place)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from provisioner.cli.commands import cli
 
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
 from provisioner.cli import run
@@ -45,3 +48,17 @@ def test_kinds_lists_all_and_shows_one() -> None:
     assert "s3.bucket" in listed.output.splitlines()
     shown = CliRunner().invoke(cli, ["kinds", "--schema", "s3.bucket"])
     assert '"bucket_name"' in shown.output
+
+
+def test_validate_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one that would fail."""
+
+    def refuse(*_: object) -> None:
+        message = "validate is offline"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    shown = CliRunner().invoke(cli, ["validate", str(ROOT / "manifests" / "healthcare")])
+    assert shown.exit_code == 0, shown.output
+    assert "110 resources" in shown.output

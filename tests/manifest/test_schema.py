@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jsonschema import Draft202012Validator
 
 from provisioner.lifecycle import Json
 from provisioner.manifest.schema import SCHEMA_FILE, manifest_schema, schema_text
+from provisioner.manifest.yamltree import parse
 
 DASHBOARD: dict[str, Json] = {
     "kind": "cloudwatch.dashboard",
@@ -62,3 +65,16 @@ def test_what_is_right_passes(resource: dict[str, Json]) -> None:
 def test_what_is_wrong_is_marked(change: dict[str, Json]) -> None:
     """An unknown kind or field, a wrong type or choice, at every depth."""
     assert problems(ALARM | change)
+
+
+MANIFESTS = sorted((Path(__file__).resolve().parents[2] / "manifests").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
+def test_the_manifests_of_the_project_fit(file: Path) -> None:
+    """An editor that checks with the schema finds nothing to complain of."""
+    if file.parent.name == "overlays":
+        return
+    tree = parse(file.read_text(encoding="utf-8"), str(file)).value
+    errors = Draft202012Validator(manifest_schema()).iter_errors(tree)
+    assert [f"{list(error.absolute_path)}: {error.message[:200]}" for error in errors] == []
