@@ -6,7 +6,7 @@ API: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreatePolicyRequestTypeDef
 
 VERSIONS = 5
+"""How many AWS keeps."""
+ABSENT = "NoSuchEntity"
 
 
 class IamPolicySpec(Spec):
@@ -69,16 +71,7 @@ def predict(spec: IamPolicySpec, target: Target) -> Mapping[str, str]:
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     """Two calls a policy: itself, then the version in force."""
-    iam = aws.client("iam")
-    policies = read_facets(aws, ids, [partial(_policy, iam)])
-    versions = aws.gather(
-        [partial(_document, iam, arn, str(one["version"])) for arn, one in policies.items()]
-    )
-    return {
-        arn: _observed(arn, one, found)
-        for (arn, one), found in zip(policies.items(), versions, strict=True)
-        if found is not None
-    }
+    return _with_documents(aws, read_facets(aws, ids, [partial(_policy, aws.client("iam"))]))
 
 
 def create(aws: Aws, spec: IamPolicySpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -112,13 +105,21 @@ def update(aws: Aws, id_: str, spec: IamPolicySpec, changes: Changes) -> Phase:
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
-    """Delete its other versions, then itself; refused as long as somebody has it."""
+    """Take it from everybody who has it, delete its other versions, then itself.
+
+    As a permissions boundary it stays where it is and AWS refuses the delete: without the boundary
+    its bearers could do more than before.
+    """
     iam = aws.client("iam")
-    with absent_is_success("NoSuchEntity"):
+    with absent_is_success(ABSENT):
+        for detach in _detachments(iam, id_):
+            with absent_is_success(ABSENT):
+                detach()
         pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=id_)
         for version in [version for page in pages for version in page["Versions"]]:
             if not version["IsDefaultVersion"]:
-                iam.delete_policy_version(PolicyArn=id_, VersionId=version["VersionId"])
+                with absent_is_success(ABSENT):
+                    iam.delete_policy_version(PolicyArn=id_, VersionId=version["VersionId"])
         iam.delete_policy(PolicyArn=id_)
 
 
@@ -132,13 +133,43 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
-    """Every policy that AWS does not manage; IAM can't filter by tag."""
-    pages = aws.client("iam").get_paginator("list_policies").paginate(Scope="Local")
-    found = read(aws, [policy["Arn"] for page in pages for policy in page["Policies"]])
+    """Every policy that AWS does not manage; IAM can't filter by tag, so each is asked for its."""
+    iam = aws.client("iam")
+    pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+    arns = [policy["Arn"] for page in pages for policy in page["Policies"]]
+    found = read_facets(aws, arns, [partial(_policy, iam)])
+    wanted = {
+        arn: one
+        for arn, one in found.items()
+        if stack is None or _tags(one).get(STACK_TAG) == stack
+    }
+    return _with_documents(aws, wanted)
+
+
+def _detachments(iam: IAMClient, arn: str) -> list[Callable[[], object]]:
+    """The calls that take the policy from every role, user and group."""
+    paginator = iam.get_paginator("list_entities_for_policy")
+    calls: list[Callable[[], object]] = []
+    for page in paginator.paginate(PolicyArn=arn, PolicyUsageFilter="PermissionsPolicy"):
+        roles = [str(one["RoleName"]) for one in page["PolicyRoles"]]
+        users = [str(one["UserName"]) for one in page["PolicyUsers"]]
+        groups = [str(one["GroupName"]) for one in page["PolicyGroups"]]
+        calls += [partial(iam.detach_role_policy, RoleName=n, PolicyArn=arn) for n in roles]
+        calls += [partial(iam.detach_user_policy, UserName=n, PolicyArn=arn) for n in users]
+        calls += [partial(iam.detach_group_policy, GroupName=n, PolicyArn=arn) for n in groups]
+    return calls
+
+
+def _with_documents(aws: Aws, policies: Mapping[str, Mapping[str, Json]]) -> dict[str, Observed]:
+    """The policies with the documents of their versions in force, read side by side."""
+    iam = aws.client("iam")
+    versions = aws.gather(
+        [partial(_document, iam, arn, str(one["version"])) for arn, one in policies.items()]
+    )
     return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+        arn: _observed(arn, one, found)
+        for (arn, one), found in zip(policies.items(), versions, strict=True)
+        if found is not None
     }
 
 
@@ -171,10 +202,13 @@ def _observed(arn: str, found: Mapping[str, Json], policy: dict[str, Json]) -> O
         "description": found["description"] or None,
         "policy": policy,
     }
-    tags = found["tags"]
-    named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
     attributes = {"id": arn, "arn": arn, "name": str(found["policy_name"])}
-    return Observed(settings, attributes, named)
+    return Observed(settings, attributes, _tags(found))
+
+
+def _tags(found: Mapping[str, Json]) -> dict[str, str]:
+    tags = found["tags"]
+    return {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
 
 
 def _number(version: str) -> int:
