@@ -256,6 +256,15 @@ class Owner:
         return other is not None and (other.stack, other.address) == (self.stack, self.address)
 
 
+def of_stack(found: Mapping[str, Observed], stack: str | None) -> dict[str, Observed]:
+    """Those that carry the stack's tag, for a `search` that AWS can't filter; all if None."""
+    return {
+        id_: one
+        for id_, one in found.items()
+        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a state is waited for, in seconds."""

@@ -20,7 +20,6 @@ from provisioner.ensure import Result, ensure
 from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
-    STACK_TAG,
     TOKEN_TAG,
     Changes,
     Json,
@@ -31,6 +30,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 
 if TYPE_CHECKING:
@@ -140,11 +140,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every plan; AWS Backup can't filter by tag."""
     pages = aws.client("backup").get_paginator("list_backup_plans").paginate()
     found = read(aws, [plan["BackupPlanId"] for page in pages for plan in page["BackupPlansList"]])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _arn(target: Target, id_: str) -> str:

@@ -19,7 +19,6 @@ from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     IMMUTABLE,
     LOCAL,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -28,6 +27,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    of_stack,
 )
 from provisioner.resources._policies import parsed
 
@@ -139,11 +139,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every vault but AWS's own."""
     names = [vault["BackupVaultName"] for vault in _vaults(aws.client("backup"))]
     found = read(aws, [name for name in names if name not in AWS_OWN])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:

@@ -23,7 +23,6 @@ from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -33,6 +32,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 
 if TYPE_CHECKING:
@@ -190,11 +190,7 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every trail of this region; CloudTrail can't filter by tag."""
     found = read(aws, [trail["Name"] for trail in _trails(aws.client("cloudtrail"), [])])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:

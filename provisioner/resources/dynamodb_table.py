@@ -25,7 +25,6 @@ from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
     IMMUTABLE,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -35,6 +34,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    of_stack,
 )
 from provisioner.resources._dynamodb import index_change, observed_table, phase_of, table_request
 
@@ -215,11 +215,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every table; DynamoDB can't filter by tag."""
     pages = aws.client("dynamodb").get_paginator("list_tables").paginate()
     found = read(aws, [name for page in pages for name in page["TableNames"]])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def survives(settings: Settings) -> str:

@@ -33,6 +33,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    Wait,
 )
 from provisioner.resources._iam import document, iam_path
 
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
-SERVICE_LINKED = "/aws-service-role/"
+MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
+ABSENT = "NoSuchEntity"
 
 
 def _policies_form(value: Json) -> Json:
@@ -62,10 +64,10 @@ class IamRoleSpec(Spec):
     description: Annotated[str | None, CREATE, Shape(longest=1000)] = None
     max_session_duration: Annotated[int, CREATE, Field(ge=3600, le=43200)] = 3600
     """Seconds."""
-    permissions_boundary: Annotated[Arn | None, CREATE] = None
+    permissions_boundary: Annotated[Arn | None, CREATE, Wait.EXISTS] = None
     """The ARN of a policy that limits all others."""
-    inline_policies: Annotated[dict[str, PolicyDocument], Canonical(_policies_form)] = {}
-    """Name → policy that exists only in this role."""
+    inline_policies: Annotated[dict[str, PolicyDocument], Canonical(_policies_form), Wait.NAME] = {}
+    """Name → policy that exists only in this role. Resources may be named before they exist."""
     managed_policy_arns: Annotated[list[Arn], UNORDERED] = []
     """Attached policies: `${data_access.arn}`."""
     tags: Tags = {}
@@ -127,17 +129,18 @@ def update(aws: Aws, id_: str, spec: IamRoleSpec, changes: Changes) -> Phase:
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
-    """Take every policy from it, then delete it."""
+    """Take every policy from it, take it from instance profiles, then delete it."""
     iam = aws.client("iam")
-    with absent_is_success("NoSuchEntity"):
+    with absent_is_success(ABSENT):
         attached = _attached(iam, id_) or {}
         inline = _inline_names(iam, id_) or {}
         for arn in _listed(attached.get("attached")):
-            with absent_is_success("NoSuchEntity"):
-                iam.detach_role_policy(RoleName=id_, PolicyArn=str(arn))
+            _detach(iam, id_, str(arn))
         for name in _listed(inline.get("inline")):
-            with absent_is_success("NoSuchEntity"):
-                iam.delete_role_policy(RoleName=id_, PolicyName=str(name))
+            _delete_inline(iam, id_, str(name))
+        for profile in _profiles(iam, id_):
+            with absent_is_success(ABSENT):
+                iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=id_)
         iam.delete_role(RoleName=id_)
 
 
@@ -151,20 +154,26 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
-    """Every role that no service made; IAM can't filter by tag."""
-    pages = aws.client("iam").get_paginator("list_roles").paginate()
-    names = [
-        role["RoleName"]
-        for page in pages
-        for role in page["Roles"]
-        if not role["Path"].startswith(SERVICE_LINKED)
-    ]
-    found = read(aws, names)
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    """Every role that AWS did not make itself; only those wanted are read.
+
+    IAM can't filter by tag, and `ListRoles` does not tell tags: the account's authorization
+    details do, some hundred roles a page.
+    """
+    pages = (
+        aws.client("iam")
+        .get_paginator("get_account_authorization_details")
+        .paginate(Filter=["Role"], PaginationConfig={"PageSize": 1000})
+    )
+    roles = [role for page in pages for role in page["RoleDetailList"]]
+    return read(
+        aws,
+        [
+            role["RoleName"]
+            for role in roles
+            if not role["Path"].startswith(MADE_BY_AWS)
+            and (stack is None or tag_dict(role.get("Tags")).get(STACK_TAG) == stack)
+        ],
+    )
 
 
 def _calls(
@@ -187,9 +196,9 @@ def _calls(
         for arn in sorted(after - before):
             yield partial(iam.attach_role_policy, RoleName=id_, PolicyArn=arn)
         for arn in sorted(before - after):
-            yield partial(iam.detach_role_policy, RoleName=id_, PolicyArn=arn)
+            yield partial(_detach, iam, id_, arn)
     if change := changes.get("inline_policies"):
-        yield from _inline_calls(iam, id_, change.before, change.after)
+        yield from _inline_calls(iam, id_, spec, change.before)
 
 
 def _boundary(iam: IAMClient, id_: str, boundary: str | None) -> Callable[[], Any]:
@@ -199,17 +208,31 @@ def _boundary(iam: IAMClient, id_: str, boundary: str | None) -> Callable[[], An
 
 
 def _inline_calls(
-    iam: IAMClient, id_: str, before: Json, after: Json
+    iam: IAMClient, id_: str, spec: IamRoleSpec, before: Json
 ) -> Iterator[Callable[[], Any]]:
+    """Send as written what differs by meaning, then take away what is not wanted any more."""
     old = before if isinstance(before, dict) else {}
-    new = after if isinstance(after, dict) else {}
-    for name, policy in new.items():
-        if old.get(name) != policy and isinstance(policy, dict):
+    for name, policy in sorted(spec.inline_policies.items()):
+        if old.get(name) != as_policy(policy):
             text = policy_text(policy)
             yield partial(iam.put_role_policy, RoleName=id_, PolicyName=name, PolicyDocument=text)
-    for name in old:
-        if name not in new:
-            yield partial(iam.delete_role_policy, RoleName=id_, PolicyName=name)
+    for name in sorted(old.keys() - spec.inline_policies.keys()):
+        yield partial(_delete_inline, iam, id_, name)
+
+
+def _detach(iam: IAMClient, role: str, arn: str) -> None:
+    with absent_is_success(ABSENT):
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+def _delete_inline(iam: IAMClient, role: str, name: str) -> None:
+    with absent_is_success(ABSENT):
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+
+
+def _profiles(iam: IAMClient, role: str) -> list[str]:
+    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role)
+    return [one["InstanceProfileName"] for page in pages for one in page["InstanceProfiles"]]
 
 
 def _role(iam: IAMClient, name: str) -> dict[str, Json] | None:

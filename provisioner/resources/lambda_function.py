@@ -25,7 +25,6 @@ from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
     SECRET,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -36,6 +35,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 from provisioner.packaging import package
 from provisioner.resources._lambda import CONFIGURATION, observed_settings, request_of
@@ -196,11 +196,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every function; Lambda can't filter by tag."""
     pages = aws.client("lambda").get_paginator("list_functions").paginate()
     found = read(aws, [one["FunctionName"] for page in pages for one in page["Functions"]])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:

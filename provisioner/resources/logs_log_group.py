@@ -19,7 +19,6 @@ from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
     IMMUTABLE,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -28,6 +27,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    of_stack,
 )
 
 if TYPE_CHECKING:
@@ -147,11 +147,7 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every group; CloudWatch Logs can't filter by tag."""
     found = read(aws, [group["logGroupName"] for group in _groups(aws.client("logs"), "")])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:

@@ -26,7 +26,6 @@ from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
     LOCAL,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -36,6 +35,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 from provisioner.resources._s3 import ABSENT, FACETS, empty, observed_settings
 from provisioner.resources._s3_writes import WRITES, tags_of_bucket, write_tags
@@ -220,11 +220,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every bucket of the region; S3 can't filter by tag."""
     client = aws.client("s3")
     found = read(aws, _names(client))
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:

@@ -27,7 +27,6 @@ from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
     IMMUTABLE,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -37,6 +36,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 from provisioner.resources._policies import joined, parsed, parted, refusal
 
@@ -166,11 +166,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every topic; SNS can't filter by tag."""
     pages = aws.client("sns").get_paginator("list_topics").paginate()
     found = read(aws, [topic["TopicArn"] for page in pages for topic in page["Topics"]])
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def _policy(target: Target, arn: str, spec: SnsTopicSpec) -> dict[str, Json]:

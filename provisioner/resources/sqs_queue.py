@@ -24,7 +24,6 @@ from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
     IMMUTABLE,
-    STACK_TAG,
     Changes,
     Json,
     Observed,
@@ -34,6 +33,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 from provisioner.resources._policies import joined, parsed, parted, refusal
 
@@ -199,11 +199,7 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     )
     names = [url.rpartition("/")[2] for page in pages for url in page.get("QueueUrls", ())]
     found = read(aws, names)
-    return {
-        id_: one
-        for id_, one in found.items()
-        if stack is None or (one.tags or {}).get(STACK_TAG) == stack
-    }
+    return of_stack(found, stack)
 
 
 def survives(settings: Settings) -> str:

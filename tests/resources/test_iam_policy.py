@@ -97,6 +97,7 @@ def test_a_search_reads_the_documents_of_its_own_stack_only(
     """An account with many policies of others costs one call for each of those, not two."""
     arn = _ensured(session, "ours")
     _ensured(session, "theirs", stack="another")
+    assert RESOURCE.search is not None
     ledger = Ledger()
-    assert set(RESOURCE.search(aws.permitting(lambda _: None, ledger), "mine")) == {arn}  # type: ignore[misc]
+    assert set(RESOURCE.search(aws.permitting(lambda _: None, ledger), "mine")) == {arn}
     assert ledger.counts["iam.GetPolicyVersion"] == 1

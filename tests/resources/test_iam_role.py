@@ -7,8 +7,9 @@ import json
 import boto3
 from botocore.exceptions import ClientError
 
+from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
-from provisioner.lifecycle import Json
+from provisioner.lifecycle import Json, Owner
 from provisioner.resources.iam_role import RESOURCE, IamRoleSpec, ensure_iam_role
 from tests.contract.case import Case
 
@@ -76,12 +77,49 @@ CASE = Case(
 
 
 def test_it_goes_with_everything_it_holds(session: boto3.Session, aws: Aws) -> None:
-    """Policies that somebody else gave it do not keep it alive."""
+    """Policies that others gave it, and profiles they put it in, do not keep it alive."""
     spec = IamRoleSpec(role_name="busy", assume_role_policy=trust("lambda.amazonaws.com"))
     ensure_iam_role(session, spec)
     iam = session.client("iam")
     iam.attach_role_policy(RoleName="busy", PolicyArn=_policy(session, "theirs"))
     text = json.dumps({"Version": "2012-10-17", **INLINE})
     iam.put_role_policy(RoleName="busy", PolicyName="theirs", PolicyDocument=text)
+    iam.create_instance_profile(InstanceProfileName="machines")
+    iam.add_role_to_instance_profile(InstanceProfileName="machines", RoleName="busy")
     RESOURCE.delete(aws, "busy", {})
     assert not _alive(session, "busy")
+
+
+def test_an_inline_policy_is_sent_as_written(session: boto3.Session) -> None:
+    """Only comparing goes by meaning: the spelling of a condition's key is the author's."""
+    statement: dict[str, Json] = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/CostCentre": "7"}},
+    }
+    policy: dict[str, Json] = {"Version": "2012-10-17", "Statement": [statement]}
+    spec = IamRoleSpec(
+        role_name="exact",
+        assume_role_policy=trust("lambda.amazonaws.com"),
+        inline_policies={"tagged": policy},
+    )
+    ensure_iam_role(session, spec)
+    found = session.client("iam").get_role_policy(RoleName="exact", PolicyName="tagged")
+    assert found["PolicyDocument"] == policy
+    assert ensure_iam_role(session, spec).action == "noop"
+
+
+def test_a_search_reads_the_roles_of_its_own_stack_only(session: boto3.Session, aws: Aws) -> None:
+    """Nor is a role that AWS made for a service or for single sign-on anybody's."""
+    iam = session.client("iam")
+    for name in ("ours", "theirs"):
+        spec = IamRoleSpec(role_name=name, assume_role_policy=trust("lambda.amazonaws.com"))
+        ensure_iam_role(session, spec, owner=Owner(name, "role"))
+    for path in ("/aws-service-role/backup.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/"):
+        iam.create_role(RoleName=path.split("/")[1], Path=path, AssumeRolePolicyDocument="{}")
+    assert RESOURCE.search is not None
+    ledger = Ledger()
+    assert set(RESOURCE.search(aws.permitting(lambda _: None, ledger), "ours")) == {"ours"}
+    assert ledger.counts["iam.GetRole"] == 1
+    assert set(RESOURCE.search(aws, None)) == {"ours", "theirs"}

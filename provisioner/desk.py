@@ -1,0 +1,141 @@
+"""Where a command works: clients of one account and region, its inventory, its options."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from provisioner.aws.calls import Call, Ledger
+from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
+from provisioner.aws.clock import Clock
+from provisioner.aws.target import Target
+from provisioner.changes import Plan
+from provisioner.errors import PlanError
+from provisioner.executor import WORKERS
+from provisioner.inventory import Holder, Inventory, Record
+from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
+from provisioner.inventory.journal import hostname
+from provisioner.planner import Allowances, plan_apply, plan_teardown
+from provisioner.refresher import refresh
+from provisioner.stack import Stack
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is run.
+
+    Attributes:
+        allow: what may be adopted or replaced.
+        account: the account id that the session must be of; empty: any.
+        region: overrides the session's.
+        table: the inventory's name.
+        lock_timeout: seconds to wait for a lease that another run holds.
+        workers: steps that talk to AWS at the same time.
+        clock: passes the time; a test brings its own.
+        retried: hears of every call that is tried again, why, and after how many seconds.
+        called: hears of every call, each attempt of it.
+    """
+
+    allow: Allowances = field(default_factory=Allowances)
+    account: str = ""
+    region: str | None = None
+    table: str = DEFAULT_TABLE
+    lock_timeout: float = 0.0
+    workers: int = WORKERS
+    clock: Clock | None = None
+    retried: Callable[[Call, str, float], None] | None = None
+    called: Callable[[Call], None] | None = None
+
+
+DEFAULTS = Options()
+
+
+class Desk:
+    """Where one command works: clients of one account, and its inventory.
+
+    Args:
+        session: the caller's boto3 session.
+        options: how to work.
+
+    Raises:
+        CredentialsError, UnreachableError: there is no usable account.
+        PlanError: it is not the account that was named.
+    """
+
+    def __init__(self, session: ClientFactory, options: Options = DEFAULTS) -> None:
+        self.options = options
+        self.aws = connect(
+            session,
+            region=options.region,
+            clock=options.clock,
+            told=options.retried,
+            ledger=Ledger(options.called),
+        )
+        self.calls = Ledger(options.called)
+        self.started = self.aws.clock.monotonic()
+        self.inventory = Inventory(
+            DynamoStore(self.aws.permitting(anything, self.calls), options.table), self.aws.clock
+        )
+        if options.account and options.account != self.target.account:
+            raise PlanError(
+                f"The credentials are of account {self.target.account}, "
+                f"but account {options.account} was named; nothing was read or changed.",
+                hint="Choose another profile, or name the account you mean.",
+            )
+
+    @property
+    def target(self) -> Target:
+        """The account and region."""
+        return self.aws.target
+
+    @property
+    def reading(self) -> Aws:
+        """Clients that refuse every mutating call."""
+        return self.aws.permitting(only_reads)
+
+    @property
+    def seconds(self) -> float:
+        """Since it was set up."""
+        return self.aws.clock.monotonic() - self.started
+
+    def who(self, command: str) -> Holder:
+        """The caller, as the lease and the history name them."""
+        name = self.target.caller.rpartition("/")[2] or self.target.caller
+        return Holder(who=f"{_user()} ({name})", host=hostname(), command=command, run="")
+
+
+def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
+    """What it takes to bring AWS to the stack. Reads only."""
+    _same_account(desk.target, records)
+    situation = refresh(desk.reading, stack.name, records, stack)
+    return plan_apply(stack, desk.target, situation, desk.options.allow)
+
+
+def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
+    """What it takes to leave nothing of a stack. Reads only."""
+    _same_account(desk.target, records)
+    return plan_teardown(name, desk.target, refresh(desk.reading, name, records))
+
+
+def _same_account(target: Target, records: dict[str, Record]) -> None:
+    """A stack lives in one account and region; anything else is a mistake with a profile.
+
+    Raises:
+        PlanError: the records are of another account or region.
+    """
+    here = (target.account, target.region)
+    for record in records.values():
+        if (record.account, record.region) != here:
+            raise PlanError(
+                f"Stack {record.stack} lives in account {record.account}, region {record.region}; "
+                f"this is account {here[0]}, region {here[1]}.",
+                hint="Choose the profile or region that it lives in.",
+            )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
