@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from provisioner.aws.failures import absent_is_success
 from provisioner.lifecycle import Json
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+ABSENT = "NoSuchEntity"
+"""How IAM says "not found"."""
 
 
 def iam_path(path: str) -> str:
@@ -18,3 +26,48 @@ def document(answered: object) -> dict[str, Json]:
     if isinstance(answered, str):
         answered = json.loads(unquote(answered))
     return dict(answered) if isinstance(answered, dict) else {}
+
+
+def detach_policy(iam: IAMClient, role: str, arn: str) -> None:
+    """Take a managed policy from a role that may not have it any more."""
+    with absent_is_success(ABSENT):
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+def delete_inline_policy(iam: IAMClient, role: str, name: str) -> None:
+    """Delete a policy that exists only in this role, if it still does."""
+    with absent_is_success(ABSENT):
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+
+
+def instance_profiles(iam: IAMClient, role: str) -> list[str]:
+    """The names of the instance profiles that hold a role."""
+    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role)
+    return [one["InstanceProfileName"] for page in pages for one in page["InstanceProfiles"]]
+
+
+def attached_policies(iam: IAMClient, name: str) -> dict[str, Json] | None:
+    """The ARNs of a role's managed policies as `attached`; None if there is no such role."""
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+    try:
+        return {"attached": [p["PolicyArn"] for page in pages for p in page["AttachedPolicies"]]}
+    except iam.exceptions.NoSuchEntityException:
+        return None
+
+
+def inline_policy_names(iam: IAMClient, name: str) -> dict[str, Json] | None:
+    """The names of a role's inline policies as `inline`; None if there is no such role."""
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    try:
+        return {"inline": [policy for page in pages for policy in page["PolicyNames"]]}
+    except iam.exceptions.NoSuchEntityException:
+        return None
+
+
+def inline_policy(iam: IAMClient, role: str, name: str) -> dict[str, Json] | None:
+    """The document of one inline policy; None if it is gone."""
+    try:
+        answer = iam.get_role_policy(RoleName=role, PolicyName=name)
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return document(answer["PolicyDocument"])

@@ -31,7 +31,7 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
-from provisioner.resources._iam import document, iam_path
+from provisioner.resources._iam import ABSENT, document, iam_path
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 VERSIONS = 5
 """How many AWS keeps."""
-ABSENT = "NoSuchEntity"
 
 
 class IamPolicySpec(Spec):

@@ -35,14 +35,23 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
-from provisioner.resources._iam import document, iam_path
+from provisioner.resources._iam import (
+    ABSENT,
+    attached_policies,
+    delete_inline_policy,
+    detach_policy,
+    document,
+    iam_path,
+    inline_policy,
+    inline_policy_names,
+    instance_profiles,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
 MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
-ABSENT = "NoSuchEntity"
 
 
 def _policies_form(value: Json) -> Json:
@@ -91,10 +100,10 @@ def predict(spec: IamRoleSpec, target: Target) -> Mapping[str, str]:
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     """Three calls a role, side by side; one more for each inline policy."""
     iam = aws.client("iam")
-    facets = [partial(facet, iam) for facet in (_role, _attached, _inline_names)]
+    facets = [partial(facet, iam) for facet in (_role, attached_policies, inline_policy_names)]
     found = read_facets(aws, ids, facets)
     named = [(id_, str(name)) for id_, one in found.items() for name in _listed(one["inline"])]
-    texts = aws.gather([partial(_inline, iam, id_, name) for id_, name in named])
+    texts = aws.gather([partial(inline_policy, iam, id_, name) for id_, name in named])
     inline: dict[str, dict[str, Json]] = {id_: {} for id_ in found}
     for (id_, name), text in zip(named, texts, strict=True):
         if text is not None:
@@ -132,13 +141,13 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Take every policy from it, take it from instance profiles, then delete it."""
     iam = aws.client("iam")
     with absent_is_success(ABSENT):
-        attached = _attached(iam, id_) or {}
-        inline = _inline_names(iam, id_) or {}
+        attached = attached_policies(iam, id_) or {}
+        inline = inline_policy_names(iam, id_) or {}
         for arn in _listed(attached.get("attached")):
-            _detach(iam, id_, str(arn))
+            detach_policy(iam, id_, str(arn))
         for name in _listed(inline.get("inline")):
-            _delete_inline(iam, id_, str(name))
-        for profile in _profiles(iam, id_):
+            delete_inline_policy(iam, id_, str(name))
+        for profile in instance_profiles(iam, id_):
             with absent_is_success(ABSENT):
                 iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=id_)
         iam.delete_role(RoleName=id_)
@@ -196,7 +205,7 @@ def _calls(
         for arn in sorted(after - before):
             yield partial(iam.attach_role_policy, RoleName=id_, PolicyArn=arn)
         for arn in sorted(before - after):
-            yield partial(_detach, iam, id_, arn)
+            yield partial(detach_policy, iam, id_, arn)
     if change := changes.get("inline_policies"):
         yield from _inline_calls(iam, id_, spec, change.before)
 
@@ -217,22 +226,7 @@ def _inline_calls(
             text = policy_text(policy)
             yield partial(iam.put_role_policy, RoleName=id_, PolicyName=name, PolicyDocument=text)
     for name in sorted(old.keys() - spec.inline_policies.keys()):
-        yield partial(_delete_inline, iam, id_, name)
-
-
-def _detach(iam: IAMClient, role: str, arn: str) -> None:
-    with absent_is_success(ABSENT):
-        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
-
-
-def _delete_inline(iam: IAMClient, role: str, name: str) -> None:
-    with absent_is_success(ABSENT):
-        iam.delete_role_policy(RoleName=role, PolicyName=name)
-
-
-def _profiles(iam: IAMClient, role: str) -> list[str]:
-    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role)
-    return [one["InstanceProfileName"] for page in pages for one in page["InstanceProfiles"]]
+        yield partial(delete_inline_policy, iam, id_, name)
 
 
 def _role(iam: IAMClient, name: str) -> dict[str, Json] | None:
@@ -250,30 +244,6 @@ def _role(iam: IAMClient, name: str) -> dict[str, Json] | None:
         "permissions_boundary": boundary.get("PermissionsBoundaryArn"),
         "tags": {**tag_dict(role.get("Tags"))},
     }
-
-
-def _attached(iam: IAMClient, name: str) -> dict[str, Json] | None:
-    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-    try:
-        return {"attached": [p["PolicyArn"] for page in pages for p in page["AttachedPolicies"]]}
-    except iam.exceptions.NoSuchEntityException:
-        return None
-
-
-def _inline_names(iam: IAMClient, name: str) -> dict[str, Json] | None:
-    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
-    try:
-        return {"inline": [policy for page in pages for policy in page["PolicyNames"]]}
-    except iam.exceptions.NoSuchEntityException:
-        return None
-
-
-def _inline(iam: IAMClient, role: str, name: str) -> dict[str, Json] | None:
-    try:
-        answer = iam.get_role_policy(RoleName=role, PolicyName=name)
-    except iam.exceptions.NoSuchEntityException:
-        return None
-    return document(answer["PolicyDocument"])
 
 
 def _observed(name: str, found: Mapping[str, Json], inline: dict[str, Json]) -> Observed:
