@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import CreateLogGroupRequestTypeDef, LogGroupTypeDef
 
 ABSENT = "ResourceNotFoundException"
+DELIVERY = "DELIVERY"
 Retention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
@@ -55,15 +59,32 @@ class LogsLogGroupSpec(Spec):
     kms_key: Annotated[Arn | None, CREATE] = None
     """The ARN of the key that encrypts it: `${logs_key.arn}`. Unset: a key of AWS's own."""
     log_group_class: Annotated[
-        Literal["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"] | None, IMMUTABLE, COMPUTED
+        Literal["STANDARD", "INFREQUENT_ACCESS", "ESSENTIALS", "DELIVERY"] | None,
+        IMMUTABLE,
+        COMPUTED,
     ] = None
+    """How much can be done with the events. Unset: STANDARD. DELIVERY keeps them for a day, so
+    it needs `retention_in_days: null`."""
+    deletion_protection_enabled: Annotated[bool, CREATE] = False
+    """AWS refuses to delete the group until this is lifted; a teardown of ours lifts it itself."""
     tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _delivery_has_its_own_retention(self) -> LogsLogGroupSpec:
+        if self.log_group_class == DELIVERY and self.retention_in_days is not None:
+            message = (
+                "a log group of class DELIVERY keeps events for a time that AWS sets; "
+                "write retention_in_days: null"
+            )
+            raise ValueError(message)
+        return self
 
 
 ATTRIBUTES = {
     "id": "the name",
     "name": "the name",
-    "arn": "the ARN, without the :* that some policies want behind it",
+    "arn": "the ARN, without the :* that stands for its streams",
+    "log_stream_arn": "the ARN with :* behind it: all its streams, as policies and trails want it",
 }
 
 
@@ -79,18 +100,17 @@ def predict(spec: LogsLogGroupSpec, target: Target) -> Mapping[str, str]:
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """One call by the longest common beginning of the names, then one for the tags of each."""
+    """One listing per path that holds some of the names, then one call for the tags of each."""
     logs = aws.client("logs")
+    listed = aws.gather([partial(_groups, logs, prefix) for prefix in _beginnings(ids)])
     wanted = set(ids)
-    found = _groups(logs, _beginning(ids)) if ids else []
-    groups = {one["logGroupName"]: one for one in found if one["logGroupName"] in wanted}
-    arns = [_attributes(name, aws.target)["arn"] for name in groups]
-    tags = aws.gather([partial(_tags, logs, arn) for arn in arns])
-    return {
-        name: _observed(aws.target, group, tagged)
-        for (name, group), tagged in zip(groups.items(), tags, strict=True)
-        if tagged is not None
+    groups = {
+        one["logGroupName"]: one
+        for found in listed
+        for one in found
+        if one["logGroupName"] in wanted
     }
+    return _with_tags(aws, groups)
 
 
 def create(aws: Aws, spec: LogsLogGroupSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -102,18 +122,21 @@ def create(aws: Aws, spec: LogsLogGroupSpec, tags: Mapping[str, str]) -> tuple[s
     if spec.kms_key:
         request["kmsKeyId"] = spec.kms_key
     if spec.log_group_class:
-        request["logGroupClass"] = spec.log_group_class
+        request["logGroupClass"] = spec.log_group_class  # type: ignore[typeddict-item]
+    if spec.deletion_protection_enabled:
+        request["deletionProtectionEnabled"] = True
     aws.client("logs").create_log_group(**request)
     settings: dict[str, Json] = {
         "log_group_name": spec.log_group_name,
         "kms_key": spec.kms_key,
         "log_group_class": spec.log_group_class,
+        "deletion_protection_enabled": spec.deletion_protection_enabled,
     }
     return spec.log_group_name, Observed(settings, predict(spec, aws.target), tags)
 
 
 def update(aws: Aws, id_: str, spec: LogsLogGroupSpec, changes: Changes) -> Phase:
-    """One call for the retention, one for the key."""
+    """One call each for the key, the retention, the protection."""
     logs = aws.client("logs")
     if "kms_key" in changes:
         if spec.kms_key:
@@ -125,13 +148,22 @@ def update(aws: Aws, id_: str, spec: LogsLogGroupSpec, changes: Changes) -> Phas
             logs.put_retention_policy(logGroupName=id_, retentionInDays=spec.retention_in_days)
         else:
             logs.delete_retention_policy(logGroupName=id_)
+    if "deletion_protection_enabled" in changes:
+        logs.put_log_group_deletion_protection(
+            logGroupIdentifier=id_, deletionProtectionEnabled=spec.deletion_protection_enabled
+        )
     return Phase.READY
 
 
-def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
-    """Delete it with everything logged in it."""
+def delete(aws: Aws, id_: str, settings: Settings) -> None:
+    """Lift the protection that we set ourselves, then delete it with everything logged in it."""
+    logs = aws.client("logs")
     with absent_is_success(ABSENT):
-        aws.client("logs").delete_log_group(logGroupName=id_)
+        if settings.get("deletion_protection_enabled"):
+            logs.put_log_group_deletion_protection(
+                logGroupIdentifier=id_, deletionProtectionEnabled=False
+            )
+        logs.delete_log_group(logGroupName=id_)
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -146,19 +178,38 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every group; CloudWatch Logs can't filter by tag."""
-    found = read(aws, [group["logGroupName"] for group in _groups(aws.client("logs"), "")])
-    return of_stack(found, stack)
+    groups = {group["logGroupName"]: group for group in _groups(aws.client("logs"), "")}
+    return of_stack(_with_tags(aws, groups), stack)
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:
-    return {"id": name, "name": name, "arn": target.arn("logs", f"log-group:{name}")}
+    arn = target.arn("logs", f"log-group:{name}")
+    return {"id": name, "name": name, "arn": arn, "log_stream_arn": f"{arn}:*"}
+
+
+def _beginnings(names: Sequence[str]) -> list[str]:
+    """What the names in each path begin with; so far apart, one beginning would list them all."""
+    paths = groupby(sorted(names), key=lambda name: name.rpartition("/")[0] or name)
+    return [_beginning([*held]) for _, held in paths]
 
 
 def _beginning(names: Sequence[str]) -> str:
-    """The longest text that all names begin with."""
-    first, last = min(names), max(names)
+    """The longest text that all names, which are sorted, begin with."""
+    first, last = names[0], names[-1]
     same = [a == b for a, b in zip(first, last, strict=False)]
     return first[: same.index(False)] if False in same else first[: len(same)]
+
+
+def _with_tags(aws: Aws, groups: Mapping[str, LogGroupTypeDef]) -> dict[str, Observed]:
+    """The groups with their tags, read side by side."""
+    logs = aws.client("logs")
+    arns = [_attributes(name, aws.target)["arn"] for name in groups]
+    tags = aws.gather([partial(_tags, logs, arn) for arn in arns])
+    return {
+        name: _observed(aws.target, group, tagged)
+        for (name, group), tagged in zip(groups.items(), tags, strict=True)
+        if tagged is not None
+    }
 
 
 def _groups(logs: CloudWatchLogsClient, prefix: str) -> list[LogGroupTypeDef]:
@@ -175,11 +226,13 @@ def _tags(logs: CloudWatchLogsClient, arn: str) -> dict[str, str] | None:
 
 
 def _observed(target: Target, group: LogGroupTypeDef, tags: Mapping[str, str]) -> Observed:
+    kind = group.get("logGroupClass")
     settings: dict[str, Json] = {
         "log_group_name": group["logGroupName"],
-        "retention_in_days": group.get("retentionInDays"),
+        "retention_in_days": None if kind == DELIVERY else group.get("retentionInDays"),
         "kms_key": group.get("kmsKeyId"),
-        "log_group_class": group.get("logGroupClass"),
+        "log_group_class": kind,
+        "deletion_protection_enabled": bool(group.get("deletionProtectionEnabled")),
     }
     return Observed(settings, _attributes(group["logGroupName"], target), tags)
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from provisioner.aws.calls import Ledger
+from provisioner.aws.clients import Aws
 from provisioner.lifecycle import Json
-from provisioner.resources.logs_log_group import LogsLogGroupSpec, ensure_logs_log_group
+from provisioner.resources.logs_log_group import (
+    RESOURCE,
+    LogsLogGroupSpec,
+    ensure_logs_log_group,
+)
 from tests.contract.case import Case
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -30,6 +37,7 @@ CASE = Case(
         "retention_in_days": {"retention_in_days": 30},
         "kms_key": {"kms_key": KEY},
         "log_group_class": {"log_group_class": "INFREQUENT_ACCESS"},
+        "deletion_protection_enabled": {"deletion_protection_enabled": True},
     },
 )
 
@@ -45,3 +53,45 @@ def test_only_what_aws_takes_can_be_written() -> None:
     """AWS knows a fixed set of retentions."""
     with pytest.raises(ValueError, match="11"):
         LogsLogGroupSpec.model_validate({"log_group_name": "a", "retention_in_days": 11})
+
+
+def test_a_protection_of_ours_is_lifted_to_delete(session: boto3.Session, aws: Aws) -> None:
+    """Somebody else's is not: AWS's refusal stands."""
+    spec = LogsLogGroupSpec(log_group_name="/team/a", deletion_protection_enabled=True)
+    ensure_logs_log_group(session, spec)
+    with pytest.raises(ClientError, match="deletion protection"):
+        RESOURCE.delete(aws, "/team/a", {})
+    RESOURCE.delete(aws, "/team/a", {"deletion_protection_enabled": True})
+    assert not _alive(session, "/team/a")
+    RESOURCE.delete(aws, "/team/a", {"deletion_protection_enabled": True})
+
+
+def test_delivery_keeps_its_own_retention(session: boto3.Session) -> None:
+    """AWS sets the retention of such a group: no difference, where ours would always be one."""
+    with pytest.raises(ValueError, match="retention_in_days: null"):
+        LogsLogGroupSpec(log_group_name="/team/a", log_group_class="DELIVERY")
+    spec = LogsLogGroupSpec(
+        log_group_name="/team/a", log_group_class="DELIVERY", retention_in_days=None
+    )
+    ensure_logs_log_group(session, spec)
+    session.client("logs").put_retention_policy(logGroupName="/team/a", retentionInDays=1)
+    assert ensure_logs_log_group(session, spec).action == "noop"
+
+
+def test_names_far_apart_do_not_list_the_whole_account(session: boto3.Session, aws: Aws) -> None:
+    """Each path is listed by what its names begin with, and a similar name is not theirs."""
+    names = ["/team/dev/api", "/team/dev/apple", "/aws/lambda/team", "Execution_1/prod", "plain"]
+    for name in [*names, "/team/dev/ap", "/other/thing", "plain-2"]:
+        ensure_logs_log_group(session, LogsLogGroupSpec(log_group_name=name))
+    ledger = Ledger()
+    found = RESOURCE.read(aws.permitting(lambda _: None, ledger), [*names, "/gone/away"])
+    assert set(found) == set(names)
+    assert ledger.counts["logs.DescribeLogGroups"] == 5
+    assert ledger.counts["logs.ListTagsForResource"] == len(names)
+
+
+def test_it_tells_the_arn_of_its_streams(session: boto3.Session) -> None:
+    """Policies and trails want it with the star, others without."""
+    made = ensure_logs_log_group(session, LogsLogGroupSpec(log_group_name="/team/a"))
+    assert made.attributes["log_stream_arn"] == f"{made.arn}:*"
+    assert made.arn.endswith(":log-group:/team/a")
