@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
@@ -46,6 +46,14 @@ class MetricTransformation(Spec):
     """Added when something was logged and nothing matched; not together with dimensions."""
     unit: str | None = None
     dimensions: Annotated[dict[str, str], Field(max_length=3)] = {}
+    """Name → field of the event; each different value is a metric of its own."""
+
+    @model_validator(mode="after")
+    def _has_one_or_the_other(self) -> MetricTransformation:
+        if self.dimensions and self.default_value is not None:
+            message = "default_value and dimensions can't go together: leave one of them out"
+            raise ValueError(message)
+        return self
 
 
 class LogsMetricFilterSpec(Spec):
