@@ -1,4 +1,4 @@
-"""A function's configuration between our fields and Lambda's nested members.
+"""What GetFunction says, and a function's configuration between our fields and Lambda's members.
 
 UpdateFunctionConfiguration leaves alone what is not sent, so each field is cleared by its own
 empty form.
@@ -6,10 +6,16 @@ empty form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from provisioner.lifecycle import Json
+from provisioner.aws.clients import Aws
+from provisioner.errors import AwsError
+from provisioner.lifecycle import Json, Phase
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 
 def _vpc(spec: Any) -> dict[str, Any]:
@@ -77,3 +83,43 @@ def observed_settings(configuration: Mapping[str, Any]) -> dict[str, Json]:
         "log_format": logging.get("LogFormat", "Text"),
         "layers": [layer["Arn"] for layer in configuration.get("Layers") or ()],
     }
+
+
+def answers(aws: Aws, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What GetFunction says of those that exist."""
+    client = aws.client("lambda")
+    found = aws.gather([partial(_function, client, id_) for id_ in ids])
+    return {id_: one for id_, one in zip(ids, found, strict=True) if one is not None}
+
+
+def _function(client: LambdaClient, name: str) -> dict[str, Any] | None:
+    try:
+        answer: dict[str, Any] = {**client.get_function(FunctionName=name)}
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    if error := answer.get("TagsError"):
+        raise AwsError(
+            f"lambda.function {name}: its tags can't be read ({error.get('ErrorCode')}): "
+            f"{error.get('Message')}",
+            code=str(error.get("ErrorCode", "")),
+            operation="GetFunction",
+            hint="Grant the caller the permission lambda:ListTags, then run it again.",
+        )
+    return answer
+
+
+def phase_of(configuration: Mapping[str, Any]) -> tuple[Phase, str]:
+    """Where a function is in its life: its creation counts first, then its last update."""
+    state = configuration.get("State", "Active")
+    if state == "Failed":
+        return Phase.FAILED, str(configuration.get("StateReason", state))
+    if state in {"Pending", "Deleting"}:
+        leaving = state == "Deleting"
+        return (Phase.LEAVING if leaving else Phase.PENDING), str(
+            configuration.get("StateReason") or state
+        )
+    if configuration.get("LastUpdateStatus") == "InProgress":
+        return Phase.PENDING, str(
+            configuration.get("LastUpdateStatusReason") or "update in progress"
+        )
+    return Phase.READY, ""

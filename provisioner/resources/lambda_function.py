@@ -8,11 +8,11 @@ API: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
@@ -38,10 +38,13 @@ from provisioner.lifecycle import (
     of_stack,
 )
 from provisioner.packaging import package
-from provisioner.resources._lambda import CONFIGURATION, observed_settings, request_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
+from provisioner.resources._lambda import (
+    CONFIGURATION,
+    answers,
+    observed_settings,
+    phase_of,
+    request_of,
+)
 
 DIGEST = "sha256:"
 
@@ -102,6 +105,13 @@ class LambdaFunctionSpec(Spec):
     """How many may run at once, set aside from the account's. Unset: left as it is."""
     tags: Tags = {}
 
+    @model_validator(mode="after")
+    def _is_in_a_vpc_or_not(self) -> LambdaFunctionSpec:
+        if bool(self.subnet_ids) is not bool(self.security_group_ids):
+            message = "subnet_ids and security_group_ids go together: set both, or neither"
+            raise ValueError(message)
+        return self
+
 
 ATTRIBUTES = {
     "id": "the name",
@@ -124,13 +134,23 @@ def predict(spec: LambdaFunctionSpec, target: Target) -> Mapping[str, str]:
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     """One call a function tells everything."""
-    client = aws.client("lambda")
-    found = aws.gather([partial(_function, client, id_) for id_ in ids])
-    return {
-        id_: _observed(aws.target, id_, answer)
-        for id_, answer in zip(ids, found, strict=True)
-        if answer is not None
-    }
+    return {id_: _observed(aws.target, id_, answer) for id_, answer in answers(aws, ids).items()}
+
+
+def poll(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """The same call; here an update that failed ends the wait.
+
+    To `read` such a function is ready: it runs as it was before the update, which a plan then
+    shows as a difference and sends again, where a failed object would be replaced.
+    """
+    found = {}
+    for id_, answer in answers(aws, ids).items():
+        observed, configuration = _observed(aws.target, id_, answer), answer["Configuration"]
+        if observed.phase is Phase.READY and configuration.get("LastUpdateStatus") == "Failed":
+            reason = str(configuration.get("LastUpdateStatusReason") or "the update failed")
+            observed = replace(observed, phase=Phase.FAILED, reason=reason)
+        found[id_] = observed
+    return found
 
 
 def create(aws: Aws, spec: LambdaFunctionSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -150,7 +170,7 @@ def create(aws: Aws, spec: LambdaFunctionSpec, tags: Mapping[str, str]) -> tuple
         mode="json", exclude={"tags", "reserved_concurrent_executions"}, exclude_none=True
     )
     settings["code"] = DIGEST + packed.sha256
-    phase, reason = _phase({**answer})
+    phase, reason = phase_of({**answer})
     return id_, Observed(settings, _attributes(id_, aws.target), tags, phase, reason)
 
 
@@ -215,39 +235,15 @@ def _said(spec: LambdaFunctionSpec, name: str) -> bool:
     return getattr(spec, name) not in (None, [], {})
 
 
-def _function(client: LambdaClient, name: str) -> dict[str, Any] | None:
-    try:
-        return {**client.get_function(FunctionName=name)}
-    except client.exceptions.ResourceNotFoundException:
-        return None
-
-
 def _observed(target: Target, name: str, answer: Mapping[str, Any]) -> Observed:
     configuration = answer["Configuration"]
     settings = observed_settings(configuration)
     settings["code"] = DIGEST + str(configuration["CodeSha256"])
     reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions")
     settings["reserved_concurrent_executions"] = reserved
-    phase, reason = _phase(configuration)
+    phase, reason = phase_of(configuration)
     tags = {str(key): str(value) for key, value in answer.get("Tags", {}).items()}
     return Observed(settings, _attributes(name, target), tags, phase, reason)
-
-
-def _phase(configuration: Mapping[str, Any]) -> tuple[Phase, str]:
-    """Creation first, then the last update."""
-    state = configuration.get("State", "Active")
-    if state == "Failed":
-        return Phase.FAILED, str(configuration.get("StateReason", state))
-    if state in {"Pending", "Deleting"}:
-        leaving = state == "Deleting"
-        return (Phase.LEAVING if leaving else Phase.PENDING), str(
-            configuration.get("StateReason") or state
-        )
-    if configuration.get("LastUpdateStatus") == "InProgress":
-        return Phase.PENDING, str(
-            configuration.get("LastUpdateStatusReason") or "update in progress"
-        )
-    return Phase.READY, ""
 
 
 RESOURCE = ResourceType(
@@ -263,7 +259,9 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    poll=poll,
     ready=Patience(every=2, typical=10, limit=600),
+    gone=Patience(every=2, typical=2, limit=600),
     seconds=8,
 )
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.responses import LambdaResponse
 
-from provisioner.lifecycle import Json
-from provisioner.resources.lambda_function import LambdaFunctionSpec, ensure_lambda_function
+from provisioner.aws.clients import Aws
+from provisioner.ensure import ensure
+from provisioner.errors import AwsError, WaitError
+from provisioner.lifecycle import Json, Observed, Phase
+from provisioner.resources.lambda_function import (
+    RESOURCE,
+    LambdaFunctionSpec,
+    ensure_lambda_function,
+)
 from tests.contract.case import Case
 from tests.resources import _ec2, _lambda
 
@@ -102,3 +113,94 @@ def test_a_missing_folder_is_told_before_anything_is_made(tmp_path: Path) -> Non
             runtime="python3.13",
             code=str(tmp_path / "none"),
         )
+
+
+def test_subnets_and_groups_go_together() -> None:
+    """AWS takes both or neither."""
+    with pytest.raises(ValueError, match="go together"):
+        LambdaFunctionSpec(
+            function_name="a",
+            role="arn:aws:iam::123456789012:role/a",
+            runtime="python3.13",
+            code="src",
+            subnet_ids=["subnet-1"],
+        )
+
+
+def _saying(monkeypatch: pytest.MonkeyPatch, **said: str) -> None:
+    """Let Lambda say this of every function."""
+    original = LambdaFunction.get_configuration
+
+    def configuration(self: Any, *args: Any, **named: Any) -> dict[str, Any]:
+        return {**original(self, *args, **named), **said}
+
+    monkeypatch.setattr(LambdaFunction, "get_configuration", configuration)
+
+
+def _seen(aws: Aws) -> tuple[Observed, Observed]:
+    """A function as a plan reads it, and as a wait polls it."""
+    assert RESOURCE.poll is not None
+    return RESOURCE.read(aws, ["busy"])["busy"], RESOURCE.poll(aws, ["busy"])["busy"]
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "polled"),
+    [
+        ({"State": "Pending", "StateReason": "why"}, Phase.PENDING, Phase.PENDING),
+        ({"State": "Failed", "StateReason": "why"}, Phase.FAILED, Phase.FAILED),
+        ({"State": "Deleting", "StateReason": "why"}, Phase.LEAVING, Phase.LEAVING),
+        ({"State": "Inactive"}, Phase.READY, Phase.READY),
+        ({"LastUpdateStatus": "InProgress"}, Phase.PENDING, Phase.PENDING),
+        (
+            {"LastUpdateStatus": "Failed", "LastUpdateStatusReason": "why"},
+            Phase.READY,
+            Phase.FAILED,
+        ),
+    ],
+)
+def test_a_phase_is_what_lambda_says(
+    said: dict[str, str],
+    read: Phase,
+    polled: Phase,
+    session: boto3.Session,
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """States and updates, with Lambda's reason; a failed update is no reason to replace."""
+    _lambda.function(session, "busy")
+    _saying(monkeypatch, **said)
+    seen, waited = _seen(aws)
+    assert (seen.phase, waited.phase) == (read, polled)
+    if "why" in said.values():
+        assert waited.reason == "why"
+
+
+def test_an_update_that_fails_ends_with_the_reason(
+    session: boto3.Session, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither sent over and over nor taken for done."""
+    settings = _settings(session)
+    spec = LambdaFunctionSpec.model_validate(settings)
+    ensure(RESOURCE, aws, spec)
+    _saying(monkeypatch, LastUpdateStatus="Failed", LastUpdateStatusReason="no subnet left")
+    with pytest.raises(WaitError, match="no subnet left"):
+        ensure(RESOURCE, aws, LambdaFunctionSpec.model_validate(settings | {"timeout": 30}))
+
+
+def test_tags_that_cannot_be_read_are_not_no_tags(
+    session: boto3.Session, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its tags our own function would look like somebody else's."""
+    _lambda.function(session, "busy")
+    original = LambdaResponse.get_function
+
+    def get_function(self: Any) -> str:
+        answer = json.loads(original(self))
+        answer.pop("Tags", None)
+        error = {"ErrorCode": "AccessDeniedException", "Message": "not yours to see"}
+        return json.dumps(answer | {"TagsError": error})
+
+    monkeypatch.setattr(LambdaResponse, "get_function", get_function)
+    with pytest.raises(AwsError, match="tags can't be read") as told:
+        RESOURCE.read(aws, ["busy"])
+    assert "lambda:ListTags" in told.value.hint
