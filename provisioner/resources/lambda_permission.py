@@ -58,6 +58,12 @@ class LambdaPermissionSpec(Spec):
         if service and not (self.source_arn or self.source_account):
             message = "a service's permission needs source_arn or source_account"
             raise ValueError(message)
+        if self.principal.startswith("s3.") and service and not self.source_account:
+            message = (
+                "S3's permission needs source_account: a bucket's ARN names no account, and "
+                "somebody else may own a bucket of that name one day"
+            )
+            raise ValueError(message)
         if self.principal == "*" and not unresolved(self.principal):
             message = "principal '*' would let everybody call the function"
             raise ValueError(message)

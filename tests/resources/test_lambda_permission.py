@@ -74,3 +74,26 @@ def test_permissions_of_one_function_are_added_in_turn(
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda spec: ensure_lambda_permission(session, spec), specs))
     assert all(_alive(session, f"busy|rule-{number}") for number in range(6))
+
+
+def test_a_bucket_is_bound_to_its_account() -> None:
+    """Its ARN does not say whose it is."""
+    bucket = "arn:aws:s3:::team-uploads"
+    with pytest.raises(ValueError, match="source_account"):
+        LambdaPermissionSpec(
+            function_name="a",
+            statement_id="b",
+            principal="s3.amazonaws.com",
+            source_arn=bucket,
+        )
+
+
+def test_an_account_may_call_without_a_source(session: boto3.Session) -> None:
+    """An account is who it is; AWS stores it as its root's ARN, which is no difference."""
+    spec = LambdaPermissionSpec(
+        function_name=_lambda.function(session, "shared"),
+        statement_id="partner",
+        principal="210987654321",
+    )
+    assert ensure_lambda_permission(session, spec).action == "create"
+    assert ensure_lambda_permission(session, spec).action == "noop"
