@@ -8,7 +8,6 @@ for the whole plan, before the first call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from provisioner.aws.target import Target
@@ -195,7 +194,7 @@ def _stranger(
     """The object is not known to be ours: refused, or adopted where that was allowed."""
     tags = found.observed.tags
     owner = Owner(judgement.stack.name, resource.address)
-    if owner.owns(tags) or (record and record.id == found.id and _unclaimed(tags)):
+    if owner.owns(tags) or (record and _ours_by_record(record, found)):
         return None
     whose = Owner.of(tags)
     if whose is None and judgement.allowed.adopt:
@@ -221,8 +220,15 @@ def _stranger(
     return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
 
 
-def _unclaimed(tags: Mapping[str, str] | None) -> bool:
-    return Owner.of(tags) is None
+def _ours_by_record(record: Record, found: Found) -> bool:
+    """Whether the inventory knows the object, which nobody else claims.
+
+    An intent without an id was written when not even the name was known, because its parent was
+    still to be made: what now stands in that parent and can't carry tags was made by it.
+    """
+    if Owner.of(found.observed.tags) is not None:
+        return False
+    return record.id == found.id or (record.id is None and found.observed.tags is None)
 
 
 def _compare(

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
 from provisioner.ensure import Result, ensure
-from provisioner.fields import Tags
+from provisioner.fields import Tags, unresolved
 from provisioner.lifecycle import (
     Changes,
     Json,
@@ -26,6 +27,9 @@ from provisioner.lifecycle import (
     Spec,
 )
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 GATEWAYS = Listing(
     "describe_internet_gateways", "InternetGateways", "InternetGatewayId", "internet-gateway-id"
@@ -79,10 +83,9 @@ def update(aws: Aws, id_: str, spec: Ec2InternetGatewaySpec, changes: Changes) -
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:
     """Detach and delete; AWS refuses as long as public addresses are mapped through it."""
-    vpc_id = settings.get("vpc_id")
-    if isinstance(vpc_id, str) and "${" not in vpc_id:
+    for vpc_id in _attached(aws, id_, settings):
         delete_by(
-            lambda ec2: ec2.detach_internet_gateway(InternetGatewayId=id_, VpcId=vpc_id),
+            partial(_detach, id_, vpc_id),
             aws,
             "Gateway.NotAttached",
             "InvalidInternetGatewayID.NotFound",
@@ -92,6 +95,19 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:
         aws,
         "InvalidInternetGatewayID.NotFound",
     )
+
+
+def _detach(id_: str, vpc_id: str, ec2: EC2Client) -> None:
+    ec2.detach_internet_gateway(InternetGatewayId=id_, VpcId=vpc_id)
+
+
+def _attached(aws: Aws, id_: str, settings: Settings) -> list[str]:
+    """The VPC it was attached to; asked for if a run was cut short before that was written down."""
+    vpc_id = settings.get("vpc_id")
+    if isinstance(vpc_id, str) and not unresolved(vpc_id):
+        return [vpc_id]
+    gateways = GATEWAYS.matching(aws, {"internet-gateway-id": [id_]})
+    return [str(one["VpcId"]) for item in gateways for one in item.get("Attachments", ())]
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:

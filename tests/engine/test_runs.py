@@ -15,11 +15,11 @@ from provisioner.api import Options, apply, plan, teardown
 from provisioner.aws.clients import connect
 from provisioner.errors import LeaseHeldError, WriteRefusedError
 from provisioner.events import Event, StepDone, StepFailed, StepSkipped
-from provisioner.inventory import Holder, Inventory
+from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.report import RunFailedError
 from provisioner.schedule import Verb
-from provisioner.stack import Stack
+from provisioner.stack import Setting, Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
 from tests.engine.test_story import counts, writes
@@ -186,3 +186,22 @@ def test_a_lost_answer_is_settled_by_looking(session: boto3.Session, options: Op
     assert lost == ["VPC"]
     assert len(alive(session)["vpc"]) == 1
     assert writes(apply(session, network(), options).check()) == 0
+
+
+def test_an_intent_is_settled_by_looking_even_without_tags(
+    session: boto3.Session, options: Options, clock: VirtualClock
+) -> None:
+    """Killed after a create that can't be tagged and whose name was not known beforehand."""
+    stack = Stack("api")
+    ping: Setting = {"authorization_type": "AWS_IAM", "integration": {"type": "MOCK"}}
+    api = stack.add("api", "apigateway.rest_api", name="api", resources={"/": {"GET": ping}})
+    stack.add("deployment", "apigateway.deployment", rest_api_id=api.id, definition=api.definition)
+    apply(session, stack, options).check()
+    inventory = Inventory(DynamoStore(connect(session, clock=clock)), clock)
+    with inventory.open("api", Holder(who="a", host="b", command="apply", run="")) as journal:
+        known = journal.records["deployment"]
+        journal.intend([known.model_copy(update={"id": None, "status": Status.INTENDED})])
+        journal.close("failed", {})
+    again = apply(session, stack, options).check()
+    assert (counts(again), writes(again)) == ({"unchanged": 2}, 0)
+    assert inventory.records("api")["deployment"].id == known.id

@@ -47,3 +47,11 @@ def test_it_is_detached_before_it_is_deleted(session: boto3.Session, aws: Aws) -
     RESOURCE.delete(aws, made.id, {"vpc_id": vpc})
     session.client("ec2").delete_vpc(VpcId=vpc)
     assert not _alive(session, made.id)
+
+
+def test_what_a_cut_short_run_attached_is_detached(session: boto3.Session, aws: Aws) -> None:
+    """The VPC's id was never written down; the gateway itself tells it."""
+    vpc = _ec2.vpc(session)
+    gateway = _ec2.gateway(session, vpc)
+    RESOURCE.delete(aws, gateway, {"vpc_id": "${vpc.id}"})
+    assert not _alive(session, gateway)
