@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,26 @@ def what_is_not_sent_of_a_role_stays(client: Any) -> None:
     assert (role["Description"], role["MaxSessionDuration"]) == ("theirs", 7200)
 
 
+def policies_are_made_and_attached_at_once(client: Any) -> None:
+    iam, arn = _role_and_policy(client)
+
+    def make(start: int) -> None:
+        for number in range(start, start + 150):
+            iam.create_policy(PolicyName=f"p{number}", PolicyDocument=POLICY)
+
+    make(0)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            making = pool.submit(make, 1000)
+            while not making.done():
+                iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+            making.result()
+    finally:
+        sys.setswitchinterval(interval)
+
+
 CASES: dict[str, Callable[[Any], None]] = {
     case.__name__: case
     for case in (
@@ -80,6 +101,7 @@ CASES: dict[str, Callable[[Any], None]] = {
         a_policy_of_several_versions_stays,
         those_whom_a_policy_binds_are_listed,
         what_is_not_sent_of_a_role_stays,
+        policies_are_made_and_attached_at_once,
     )
 }
 

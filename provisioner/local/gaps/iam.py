@@ -3,10 +3,12 @@
 - `DeletePolicy` deletes a policy that somebody has, is bound by, or that has several versions.
 - `ListEntitiesForPolicy` ignores `PolicyUsageFilter` and knows no permissions boundaries.
 - `UpdateRole` forgets the description and the session's length when they are not sent.
+- Calls at the same time fail: one makes a policy or role while another goes through them all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -14,8 +16,31 @@ from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
+_init = IAMBackend.__init__
 _delete_policy = IAMBackend.delete_policy
 _list_entities_for_policy = IamResponse.list_entities_for_policy
+
+
+class Steady(dict[str, Any]):
+    """A dict that may change while another thread goes through it."""
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """The values as they are now; taken in one step of the interpreter."""
+        return list(super().values())
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        """The items as they are now."""
+        return list(super().items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().keys()))
+
+
+def init(self: Any, *args: Any, **named: Any) -> None:
+    """Keep policies and roles where several may work at once."""
+    _init(self, *args, **named)
+    self.managed_policies = Steady(self.managed_policies)
+    self.roles = Steady(self.roles)
 
 
 def _bound(backend: Any, arn: str) -> list[Any]:
@@ -69,6 +94,7 @@ def update_role(self: Any) -> ActionResult:
 
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
+    IAMBackend.__init__ = init  # type: ignore[method-assign]
     IAMBackend.delete_policy = delete_policy  # type: ignore[method-assign]
     IamResponse.list_entities_for_policy = list_entities_for_policy  # type: ignore[method-assign]
     IamResponse.update_role = update_role  # type: ignore[method-assign]
