@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -15,7 +15,14 @@ from typing import TypeVar
 from provisioner.aws.clients import Aws, ClientFactory, connect
 from provisioner.aws.clock import Clock
 from provisioner.aws.failures import translate
-from provisioner.errors import AnswerLostError, ForeignObjectError, ProvisionerError, WaitError
+from provisioner.errors import (
+    AnswerLostError,
+    ForeignObjectError,
+    InterruptedRunError,
+    ProvisionerError,
+    WaitError,
+)
+from provisioner.fields import unresolved
 from provisioner.lifecycle import (
     RESERVED_TAGS,
     AnyType,
@@ -28,6 +35,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    Stage,
     differences,
     rules_of,
     settings_of,
@@ -117,21 +125,101 @@ def look(kind: AnyType, aws: Aws, spec: Spec, owner: Owner) -> tuple[str, Observ
     return next(iter(found.items()), None)
 
 
-def create_or_settle(kind: AnyType, aws: Aws, spec: Spec, owner: Owner) -> tuple[str, Observed]:
-    """Create the object; if the answer is lost, look for it by our token before trying again."""
+ATTEMPTS = 3
+"""So often is a create sent whose answer was lost and that AWS did not do."""
+VISIBLE = 30.0
+"""Seconds that AWS may hide what it has just made: "not found" within them is no answer."""
+LOOK_EVERY = 1.0
+
+
+def create_or_settle(
+    kind: AnyType, aws: Aws, spec: Spec, owner: Owner, *, looked: bool = False
+) -> tuple[str, Observed]:
+    """Create the object, and make sure that what stands is ours.
+
+    A kind whose create answers success for what was there already is looked for right before. If
+    the answer is lost, the object is looked for by our tags before the create is sent again.
+
+    Args:
+        kind: the resource type.
+        aws: guarded clients.
+        spec: what is wanted.
+        owner: whose it will be, with the intent's token.
+        looked: it was looked for a moment ago and was not there.
+
+    Raises:
+        ForeignObjectError: an object of that name was made meanwhile, by somebody else.
+        AnswerLostError: the answer was lost again and again.
+    """
     tags = tags_of(spec) | owner.tags if kind.taggable else {}
-    for attempt in (1, 2, 3):
+    if kind.overwrites and not looked and (there := look(kind, aws, spec, owner)):
+        return _settled(kind, spec, there, owner)
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             created: tuple[str, Observed] = kind.create(aws, spec, tags)
+        except InterruptedRunError as error:
+            if attempt == 1:
+                raise
+            raise AnswerLostError(f"{error} An earlier one had no answer.") from error
         except AnswerLostError:
-            found = look(kind, aws, spec, owner)
-            if found and (found[1].tags is None or Owner.of(found[1].tags) == owner):
-                return found
-            if found or attempt == 3:
+            if found := look_again(kind, aws, spec, owner):
+                return _settled(kind, spec, found, owner)
+            if attempt == ATTEMPTS:
                 raise
         else:
+            _check_token(kind, aws, created[0], owner)
             return created
     raise AssertionError  # pragma: no cover  the loop always returns or raises
+
+
+def as_created(kind: AnyType, wanted: Settings, observed: Observed) -> bool:
+    """Whether an object is what a create with these settings makes."""
+    spec: type[Spec] = kind.spec
+    rules = rules_of(spec)
+    return not any(
+        rules[name].stage is Stage.CREATE
+        and not rules[name].secret
+        and not unresolved(json.dumps(difference.after))
+        for name, difference in differences(kind.spec, wanted, observed).items()
+    )
+
+
+def look_again(kind: AnyType, aws: Aws, spec: Spec, owner: Owner) -> tuple[str, Observed] | None:
+    """Find the object of this spec, waiting as long as AWS may hide what it has just made."""
+    started = aws.clock.monotonic()
+    while True:
+        found = look(kind, aws, spec, owner)
+        if found or aws.clock.monotonic() - started >= VISIBLE:
+            return found
+        aws.clock.sleep(LOOK_EVERY)
+
+
+def _settled(
+    kind: AnyType, spec: Spec, found: tuple[str, Observed], owner: Owner
+) -> tuple[str, Observed]:
+    """What was found, if it is ours; what can't be tagged is if it is what our create makes."""
+    id_, observed = found
+    if owner.owns(observed.tags) or (
+        observed.tags is None and as_created(kind, settings_of(spec), observed)
+    ):
+        return found
+    raise ForeignObjectError(
+        f"{kind.kind} {id_} was made by somebody else after the plan was; it was not changed.",
+        hint="Choose another name, or adopt it.",
+    )
+
+
+def _check_token(kind: AnyType, aws: Aws, id_: str, owner: Owner) -> None:
+    """A success is not ownership: the object must carry the token of this very intent."""
+    if kind.tagged is None:
+        return
+    tags = kind.tagged(aws, id_)
+    if tags is not None and (mark := Owner.of(tags)) != owner:
+        whose = f"stack {mark.stack!r}" if mark else "somebody else"
+        raise ForeignObjectError(
+            f"{kind.kind} {id_}: AWS answered that it was made, but it belongs to {whose}.",
+            hint="Choose another name.",
+        )
 
 
 def configure(
@@ -155,6 +243,9 @@ def configure(
 
     Raises:
         ProvisionerError: a field that can't be changed in place differs.
+
+    Returns PENDING when the object has to be looked at again: AWS takes the rest later, or an
+    answer was lost.
     """
     changes = differences(kind.spec, settings_of(spec), observed)
     stuck = [change.field for change in changes.values() if change.replace]
@@ -165,7 +256,10 @@ def configure(
         )
     phase = Phase.READY
     if changes:
-        phase = kind.update(aws, id_, spec, changes)
+        try:
+            phase = kind.update(aws, id_, spec, changes)
+        except AnswerLostError:
+            return Phase.PENDING, changes  # the next round sends what then still differs
     tags = tag_changes(tags_of(spec), observed, previous_tags)
     if tags and kind.retag:
         kind.retag(aws, id_, tags.added, tags.removed)
@@ -194,6 +288,16 @@ def configure_to_the_end(
         wait_ready(kind, aws, id_)
         observed = kind.read(aws, [id_]).get(id_, observed)
     return sent
+
+
+def to_the_end(undo: Callable[[], None]) -> None:
+    """Delete or let go; again if the answer is lost, since what is gone already is success."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return undo()
+        except AnswerLostError:
+            continue
+    return undo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +424,7 @@ def _converge(kind: ResourceType[S], aws: Aws, spec: S, owner: Owner, *, adopt: 
     found = look(kind, aws, spec, owner)
     if found is None:
         owner = replace(owner, token=new_token())
-        id_, observed = create_or_settle(kind, aws, spec, owner)
+        id_, observed = create_or_settle(kind, aws, spec, owner, looked=True)
     else:
         id_, observed = found
         _refuse_foreign(kind, id_, observed, owner, adopt=adopt)

@@ -306,6 +306,13 @@ class ResourceType(Generic[S]):
             that carry its ownership tag, filtered by AWS where it can. None if untaggable.
         poll: a cheaper `read` for waiting; only phase and reason need be right.
         unwire: lets go of what it holds on to, so that others can be deleted first.
+        overwrites: create answers success for an object that was there already, ours or not; it is
+            looked for right before.
+        tagged: for a kind that overwrites: the tags that the object with this id has now, in one
+            call; None if there is none. Our token is looked for in them after the create.
+        parent: for a kind that can't be tagged: the field that names what its objects belong to.
+            Who owns the parent, owns them.
+        within: the objects of the kind that belong to these values of the parent's field.
         ready, gone: how long creation and deletion are waited for; `gone` None: delete is prompt.
         holds_data: a replace or delete loses data.
         replace_first: `create` where two can exist side by side, else `delete`.
@@ -328,6 +335,10 @@ class ResourceType(Generic[S]):
     search: Callable[[Aws, str | None], Mapping[str, Observed]] | None = None
     poll: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
     unwire: Callable[[Aws, str], None] | None = None
+    overwrites: bool = False
+    tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None
+    parent: str = ""
+    within: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
     ready: Patience = field(default_factory=Patience)
     gone: Patience | None = None
     holds_data: bool = False

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from provisioner.aws.target import Target
 from provisioner.changes import Change, Old, Plan
-from provisioner.ensure import Action, tag_changes, tags_of
+from provisioner.ensure import Action, as_created, tag_changes, tags_of
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
-from provisioner.inventory import Record
+from provisioner.inventory import Record, Status
 from provisioner.lifecycle import (
     AnyType,
     Difference,
@@ -68,7 +68,7 @@ def plan_apply(
     _forget_strangers(judgement)
     _judge_all(judgement)
     _delete_dependents_first(judgement)
-    removed = [_removed(situation, record) for record in _unwanted(judgement)]
+    removed = [_gone_or_renamed(judgement, record) for record in _unwanted(judgement)]
     _refuse(judgement, removed)
     return Plan(
         stack.name,
@@ -193,8 +193,7 @@ def _stranger(
 ) -> Change | None:
     """The object is not known to be ours: refused, or adopted where that was allowed."""
     tags = found.observed.tags
-    owner = Owner(judgement.stack.name, resource.address)
-    if owner.owns(tags) or (record and _ours_by_record(record, found)):
+    if _ours(Owner(judgement.stack.name, resource.address), record, found):
         return None
     whose = Owner.of(tags)
     if whose is None and judgement.allowed.adopt:
@@ -220,15 +219,26 @@ def _stranger(
     return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
 
 
-def _ours_by_record(record: Record, found: Found) -> bool:
-    """Whether the inventory knows the object, which nobody else claims.
+def _ours(owner: Owner, record: Record | None, found: Found) -> bool:
+    """Whether an object is known to be what we made, or adopted.
 
-    An intent without an id was written when not even the name was known, because its parent was
-    still to be made: what now stands in that parent and can't carry tags was made by it.
+    Our tags say so; else the inventory, if nobody else claims the object. An intent alone says
+    nothing of an object that could carry our tags and does not: somebody else was faster. What
+    can't be tagged was made by the intent if it is what the intent would have made.
     """
-    if Owner.of(found.observed.tags) is not None:
+    tags = found.observed.tags
+    if owner.owns(tags):
+        return True
+    if record is None or Owner.of(tags) is not None:
         return False
-    return record.id == found.id or (record.id is None and found.observed.tags is None)
+    if record.status is not Status.INTENDED:
+        return record.id == found.id
+    named = record.id in {None, found.id}
+    return tags is None and named and as_created(kind_of(record.kind), _aim(record), found.observed)
+
+
+def _aim(record: Record) -> Settings:
+    return record.intended or {}
 
 
 def _compare(
@@ -325,6 +335,18 @@ def _unwanted(judgement: _Judgement) -> list[Record]:
     ]
 
 
+def _gone_or_renamed(judgement: _Judgement, record: Record) -> Change:
+    """What is no longer wanted at this address goes, unless another address has the object."""
+    change = _removed(judgement.situation, record)
+    if change.action is Action.DELETE:
+        for other, found in judgement.situation.found.items():
+            wanted = judgement.stack.resources.get(other)
+            if wanted and (wanted.kind.kind, found.id) == (record.kind, change.id):
+                kept = replace(change, action=Action.FORGET, olds=change.olds[:-1])
+                return replace(kept, reason=f"it is {other} now")
+    return change
+
+
 def _removed(situation: Situation, record: Record) -> Change:
     """A recorded resource that is no longer wanted."""
     found = situation.found.get(record.address)
@@ -336,11 +358,8 @@ def _removed(situation: Situation, record: Record) -> Change:
         return replace(forget, reason="it is gone from AWS", id=None)
     if not record.owned:
         return replace(forget, reason="it was there before us, so it stays")
-    owner = Owner(record.stack, record.address)
-    if not (owner.owns(found.observed.tags) or found.observed.tags is None):
-        known = Owner.of(found.observed.tags) is None and record.id == found.id
-        if not known or record.status == "intended":
-            return replace(forget, reason=f"{found.id} is not ours, so it stays")
+    if not _ours(Owner(record.stack, record.address), record, found):
+        return replace(forget, reason=f"{found.id} is not ours, so it stays")
     old = _old(kind_of(record.kind), found.id, record.settings or record.intended or {})
     return Change(
         record.address, record.kind, Action.DELETE, id=found.id, olds=(*leftover, old), owned=True

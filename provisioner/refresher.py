@@ -11,13 +11,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
+from provisioner.ensure import LOOK_EVERY, VISIBLE
 from provisioner.errors import ForeignObjectError, ManifestError
-from provisioner.inventory import Record
+from provisioner.inventory import Record, Status
 from provisioner.lifecycle import AnyType, Observed, Owner, Phase
 from provisioner.registry import kind_of
 from provisioner.stack import Resource, Stack
@@ -45,12 +47,14 @@ class Situation:
         found: by address, the object recorded, named or tagged so. Whose it is, is judged later.
         replaced: by address and id, what a replace that was cut short still has to delete.
         values: what is known of attributes.
+        at: when AWS was looked at, by the monotonic clock.
     """
 
     records: Mapping[str, Record]
     found: Mapping[str, Found]
     replaced: Mapping[str, Mapping[str, Observed]]
     values: Values
+    at: float = 0.0
 
 
 @dataclass
@@ -82,12 +86,13 @@ def refresh(
     values = predicted(stack, aws.target) if stack else Values(aws.target)
     look = _Look(aws, name, values)
     wanted = {resource.address: resource for resource in stack or ()}
-    _search(look, _kinds_to_search(records, wanted, values))
-    while _read(look, _ids(look, records, wanted)):
-        for address, one in _found(look, records, wanted).items():
-            if _may_be_ours(look, address, records, one):
-                values.learn(address, one.observed.attributes)
-    found = _found(look, records, wanted)
+    at = aws.clock.monotonic()
+    found = _read_all(look, records, wanted)
+    while hidden := _hidden(look, records, found):
+        aws.clock.sleep(LOOK_EVERY)
+        for record in hidden:
+            look.asked[record.kind].clear()
+        found = _read_all(look, records, wanted)
     replaced = {
         address: {
             old.id: seen for old in record.replaced if (seen := look.seen[old.kind].get(old.id))
@@ -95,7 +100,35 @@ def refresh(
         for address, record in records.items()
         if record.replaced
     }
-    return Situation(records, found, replaced, values)
+    return Situation(records, found, replaced, values, at)
+
+
+def _read_all(
+    look: _Look, records: Mapping[str, Record], wanted: Mapping[str, Resource]
+) -> dict[str, Found]:
+    """Read in waves, until no more names are known."""
+    _search(look, _kinds_to_search(records, wanted, look.values))
+    while _read(look, _ids(look, records, wanted)):
+        for address, one in _found(look, records, wanted).items():
+            if _may_be_ours(look, address, records, one):
+                look.values.learn(address, one.observed.attributes)
+    return _found(look, records, wanted)
+
+
+def _hidden(look: _Look, records: Mapping[str, Record], found: Mapping[str, Found]) -> list[Record]:
+    """What was made a moment ago and is not seen yet: "not found" is no answer so soon."""
+    now = look.aws.clock.now()
+
+    def fresh(record: Record) -> bool:
+        open_ = record.status in {Status.INTENDED, Status.CREATING}
+        made = datetime.fromisoformat(record.updated_at if open_ else record.created_at)
+        return (now - made).total_seconds() < VISIBLE
+
+    return [
+        record
+        for address, record in records.items()
+        if address not in found and record.status is not Status.DELETING and fresh(record)
+    ]
 
 
 def _kinds_to_search(

@@ -95,7 +95,7 @@ class Run:
             steps,
         )
         performing.intend()
-        return execute(
+        outcome = execute(
             steps,
             performing.perform,
             kinds={change.address: change.kind for change in planned.changes},
@@ -104,6 +104,8 @@ class Run:
             stop=stop,
             workers=self.desk.options.workers,
         )
+        performing.withdraw(outcome)
+        return outcome
 
     def _close(
         self, journal: Journal, planned: Plan, outcome: Outcome, *, declined: bool = False

@@ -7,9 +7,12 @@ create, the ownership tags go with the create call itself, and results follow be
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from provisioner.aws.clients import Aws
+from provisioner.aws.retry import BROKEN
 from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import (
     ROUNDS,
@@ -19,10 +22,17 @@ from provisioner.ensure import (
     create_or_settle,
     new_token,
     tags_of,
+    to_the_end,
     unset,
 )
-from provisioner.errors import ProvisionerError
-from provisioner.executor import Done, Pause, Work
+from provisioner.errors import (
+    AwsError,
+    CredentialsError,
+    ForeignObjectError,
+    LeaseLostError,
+    ProvisionerError,
+)
+from provisioner.executor import Done, Outcome, Pause, Work
 from provisioner.graph import stage_of
 from provisioner.inventory import Edge, Journal, Record, Replaced, Status
 from provisioner.lifecycle import (
@@ -44,6 +54,8 @@ from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
 from provisioner.values import Values
 
+FRESH = 10.0
+"""Seconds for which the plan's look at AWS still counts as a look right before a create."""
 FIRST_PAUSE = 0.25
 """Seconds; each further pause is twice as long, up to what the kind says."""
 
@@ -102,7 +114,8 @@ class Steps:
         later = resolved.waiting | self._not_yet(resource)
         spec = unset(resolved.spec, sorted(later))
         owner = Owner(self.plan.stack, change.address, self._record(change).token)
-        id_, observed = create_or_settle(resource.kind, self.aws, spec, owner)
+        looked = change.action is Action.CREATE and self._since_look() < FRESH
+        id_, observed = create_or_settle(resource.kind, self.aws, spec, owner, looked=looked)
         self._live[change.address] = Found(id_, observed)
         self._learn(resource, observed)
         record = self._record(change)
@@ -112,6 +125,23 @@ class Steps:
         )
         yield from ()
         return Done(id_)
+
+    def _since_look(self) -> float:
+        """Seconds since the plan's look at AWS."""
+        return self.aws.clock.monotonic() - self.plan.situation.at
+
+    def withdraw(self, outcome: Outcome) -> None:
+        """Take back the intents of what was surely not made, so that nobody has to look for it."""
+        for change in self.plan.changes:
+            key = Key(change.address, Verb.CREATE)
+            if not change.makes or key in outcome.done or _open(outcome.failed.get(key)):
+                continue
+            known = self.plan.record(change.address)
+            with suppress(LeaseLostError):  # whoever has taken over settles it
+                if known:
+                    self.journal.note(known)
+                else:
+                    self.journal.forget(change.address)
 
     def _configure(self, change: Change) -> Work:
         resource = self._resource(change)
@@ -143,16 +173,15 @@ class Steps:
 
     def _unwire(self, change: Change) -> Work:
         for old in change.olds:
-            unwire = kind_of(old.kind).unwire
-            if unwire:
-                unwire(self.aws, old.id)
+            if unwire := kind_of(old.kind).unwire:
+                to_the_end(partial(unwire, self.aws, old.id))
         yield from ()
         return Done(change.olds[0].id)
 
     def _delete(self, change: Change) -> Work:
         for old in change.olds:
             kind = kind_of(old.kind)
-            kind.delete(self.aws, old.id, old.settings)
+            to_the_end(partial(kind.delete, self.aws, old.id, old.settings))
             if kind.gone:
                 yield from self._until_gone(kind, old)
         if change.stays:
@@ -318,6 +347,13 @@ class Steps:
 
     def _now(self) -> str:
         return self.aws.clock.now().isoformat(timespec="seconds")
+
+
+def _open(error: ProvisionerError | None) -> bool:
+    """Whether a create that ended so may have made something all the same."""
+    if error is None or isinstance(error, ForeignObjectError | CredentialsError):
+        return False
+    return not (isinstance(error, AwsError) and error.code and error.code not in BROKEN)
 
 
 def _edges(resource: Resource) -> tuple[Edge, ...]:

@@ -15,8 +15,12 @@ READS = re.compile(
 )
 """Operations that change nothing. Everything else is taken for a write."""
 
-CREATES = re.compile(r"^(Create|Allocate|AddPermission|RunInstances)")
-"""Operations that bring something into being, so must not be sent again when an answer is lost."""
+REPEATABLE = re.compile(
+    r"^(Put|Update|Set|Modify|Tag|Untag|Delete|Enable|Disable|Start|Stop|Schedule|Cancel"
+    r"|TransactWrite|BatchWrite|CreateTags$)"
+)
+"""Writes that leave the same behind when they are sent twice. What is none of these may make two of
+something, or be refused the second time, so it is never sent again blindly."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Call:
         return READS.match(self.operation) is None
 
     @cached_property
-    def creates(self) -> bool:
-        """Whether sending the call twice could make two of something."""
-        return CREATES.match(self.operation) is not None
+    def repeatable(self) -> bool:
+        """Whether sending the call twice is the same as sending it once."""
+        return not self.mutates or REPEATABLE.match(self.operation) is not None
 
     def __str__(self) -> str:
         return f"{self.service}.{self.operation}"

@@ -181,7 +181,7 @@ class Aws(ClientFactory):
         for outcome in (first, *(future.result for future in futures)):
             try:
                 results.append(outcome())
-            except Exception as failure:  # noqa: BLE001  raised below, once all have ended
+            except BaseException as failure:  # noqa: BLE001  raised below, once all have ended
                 error = error or failure
         if error is not None:
             raise error

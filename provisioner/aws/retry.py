@@ -4,8 +4,8 @@ botocore's own retries are off (`total_max_attempts=1`): it would send a create 
 answer, and its waits can't be seen or stopped. What is tried again stands here:
 
 - throttling: always, until the budget ends; the call was refused before any work;
-- 5xx answers and broken connections: for calls that are safe to repeat. A create whose answer was
-  lost raises `AnswerLostError` instead, and is settled by looking for our token;
+- 5xx answers and broken connections: for calls that are safe to repeat. Any other call whose answer
+  was lost raises `AnswerLostError` instead, and is settled by looking at what AWS has;
 - `RULES`: what AWS answers while something just made is not visible yet, or while another change
   is under way. Each rule is bound to the consuming call, the exact codes, and part of the text.
 """
@@ -111,6 +111,9 @@ RULES: tuple[Rule, ...] = (
     _rule("dynamodb.*", "ResourceInUseException", "being", 1200, "table is changing"),
     _rule("dynamodb.*", "TransactionConflictException", "", 60, "another transaction on the row"),
     _rule("dynamodb.TransactWriteItems", "TransactionCanceledException", "TransactionConflict", 60, "another transaction on the row"),
+    _rule("dynamodb.TransactWriteItems", "TransactionCanceledException", "ThrottlingError", 600, "the table is throttled"),
+    _rule("dynamodb.TransactWriteItems", "TransactionCanceledException", "ProvisionedThroughputExceeded", 600, "the table is throttled"),
+    _rule("dynamodb.TransactWriteItems", "TransactionInProgressException", "", 60, "the same transaction is in progress"),
     _rule("dynamodb.UpdateContinuousBackups", "ContinuousBackupsUnavailableException", "", 1200, "backups are being enabled"),
     _rule("sns.*", "InvalidParameter", "PrincipalNotFound", 120, "IAM principal propagates"),
     _rule("sns.TagResource", "ConcurrentAccess", "", 60, "another change of the tags"),
@@ -182,14 +185,14 @@ def verdict(call: Call, error: BaseException) -> Verdict | None:
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return Verdict(BROKEN_SECONDS / 4, "endpoint not reached")
     if isinstance(error, HTTPClientError | ResponseParserError):
-        return None if call.creates else Verdict(BROKEN_SECONDS, "connection broke")
+        return Verdict(BROKEN_SECONDS, "connection broke") if call.repeatable else None
     if not isinstance(error, ClientError):
         return None
     code = code_of(error)
     if code in THROTTLED:
         return Verdict(THROTTLE_SECONDS, "throttled")
     if code in BROKEN or status_of(error) >= 500:
-        return None if call.creates else Verdict(BROKEN_SECONDS, f"AWS failed ({code})")
+        return Verdict(BROKEN_SECONDS, f"AWS failed ({code})") if call.repeatable else None
     return _semantic(call, code, message_of(error))
 
 
@@ -211,8 +214,8 @@ def _semantic(call: Call, code: str, message: str) -> Verdict | None:
 
 
 def answer_lost(call: Call, error: BaseException) -> bool:
-    """Whether a create was sent and nobody knows if AWS did it."""
-    if not call.creates:
+    """Whether a call was sent that must not be sent twice, and nobody knows if AWS did it."""
+    if call.repeatable:
         return False
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return False
@@ -252,7 +255,7 @@ def send(
         told: hears of every wait: the call, the reason, the seconds so far.
 
     Raises:
-        AnswerLostError: a create was sent and its answer was lost.
+        AnswerLostError: a call that is not repeatable was sent and its answer was lost.
         botocore.exceptions.BotoCoreError, ClientError: whatever is not worth another try.
     """
     started = clock.monotonic()

@@ -54,6 +54,7 @@ class Journal:
         self._deadline = clock.monotonic() + lasts
         self._started = clock.monotonic()
         self._changed = threading.Condition()
+        self._renewing = threading.Lock()
         self._pending: dict[tuple[str, str], Row | Gone] = {}
         self._writing = False
         self._closing = threading.Event()
@@ -112,13 +113,18 @@ class Journal:
         """
         if self._broken:
             raise self._broken
-        late = self._clock.monotonic() > self._deadline
-        if call.mutates and (late or self._clock.now().timestamp() > self._wall):
-            raise LeaseLostError(
+        if call.mutates and self._late and not self._renewed():
+            raise self._broken or LeaseLostError(
                 f"The lease on stack {self._run.stack} ran out before it could be renewed; "
                 f"{call} was not sent.",
                 hint="Run the same command again; it goes on from here.",
             )
+
+    @property
+    def _late(self) -> bool:
+        """Whether the lease ran out, by either clock: one stands still while a laptop sleeps."""
+        late = self._clock.monotonic() > self._deadline
+        return late or self._clock.now().timestamp() > self._wall
 
     def flush(self) -> None:
         """Wait until everything is written; raises what went wrong."""
@@ -187,17 +193,23 @@ class Journal:
 
     def _beat(self) -> None:
         """Renew the lease as long as the run goes on."""
-        while not self._closing.wait(self._lasts / 3):
+        while not (self._closing.wait(self._lasts / 3) or self._broken):
+            self._renewed()
+
+    def _renewed(self) -> bool:
+        """Renew the lease, which is safe even late: the fence says whether it is still ours."""
+        with self._renewing:
             asked = self._clock.monotonic()
             until = self._clock.now().timestamp() + self._lasts
             try:
                 self._store.renew(self._run.stack, self.fence, until)
             except LeaseLostError as error:
                 self._break(error)
-                return
-            except Exception:  # noqa: BLE001, S112  the next beat tries again; check() knows the deadline
-                continue
+                return False
+            except Exception:  # noqa: BLE001  the next beat tries again; check() knows the deadline
+                return False
             self._wall, self._deadline = until, asked + self._lasts
+            return True
 
     def _break(self, error: Exception) -> None:
         with self._changed:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of
-from provisioner.errors import InventoryError
+from provisioner.errors import AnswerLostError, InventoryError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,6 +47,9 @@ def make_table(aws: Aws, name: str) -> None:
             DeletionProtectionEnabled=True,
             Tags=[{"Key": "Purpose", "Value": "provisioner inventory"}],
         )
+    except AnswerLostError:
+        make_table(aws, name)  # again: one that was made is only waited for
+        return
     except ClientError as error:
         if code_of(error) != "ResourceInUseException":
             raise

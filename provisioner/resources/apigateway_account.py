@@ -83,6 +83,14 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:
         _set(aws, "")
 
 
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """The setting, if it names one of these roles."""
+    found = read(aws, [ID])
+    return {
+        id_: one for id_, one in found.items() if one.settings["cloudwatch_role_arn"] in parents
+    }
+
+
 def _observed(role: str) -> Observed:
     return Observed({"cloudwatch_role_arn": role}, {"id": ID, "cloudwatch_role_arn": role})
 
@@ -104,6 +112,9 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    overwrites=True,
+    parent="cloudwatch_role_arn",
+    within=within,
     seconds=5.0,
 )
 

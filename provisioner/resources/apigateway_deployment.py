@@ -106,6 +106,18 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
                 client.delete_deployment(restApiId=api, deploymentId=deployment["id"])
 
 
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """All snapshots of these APIs that were made here."""
+    client = aws.client("apigateway")
+    listed = aws.gather(partial(_deployments, client, api) for api in parents)
+    return {
+        f"{api}|{definition}": _observed(api, definition, deployment["id"])
+        for api, deployments in zip(parents, listed, strict=True)
+        for deployment in sorted(deployments, key=_age)
+        if (definition := _definition(deployment))
+    }
+
+
 def _observed(api: str, definition: str, deployment: str) -> Observed:
     settings = {"rest_api_id": api, "definition": definition}
     return Observed(settings, {"id": deployment, "definition": definition})
@@ -140,6 +152,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    parent="rest_api_id",
+    within=within,
     seconds=2.0,
 )
 

@@ -133,6 +133,14 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
             client.delete_backup_selection(BackupPlanId=plan, SelectionId=key)
 
 
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """All selections of these plans."""
+    client = aws.client("backup")
+    listed = aws.gather([partial(_selections, client, plan) for plan in parents])
+    names = zip(parents, listed, strict=True)
+    return read(aws, [f"{plan}|{name}" for plan, found in names for name in found])
+
+
 def _selections(client: BackupClient, plan: str) -> dict[str, str]:
     """AWS's ids by name; none if the plan is gone."""
     pages = client.get_paginator("list_backup_selections").paginate(BackupPlanId=plan)
@@ -173,6 +181,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    parent="backup_plan_id",
+    within=within,
     replace_first="delete",
 )
 

@@ -228,6 +228,11 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
         client.untag_resource(ResourceARN=arn, TagKeys=list(removed))
 
 
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone."""
+    return _tags(aws.client("cloudwatch"), _attributes(id_, aws.target)["arn"])
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every metric alarm; CloudWatch can't filter by tag."""
     paginator = aws.client("cloudwatch").get_paginator("describe_alarms")
@@ -325,6 +330,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    overwrites=True,
+    tagged=tagged,
     replace_first="create",
     seconds=0.5,
 )

@@ -1,7 +1,6 @@
 """cloudwatch.dashboard: a page of graphs. Its name is unique in the account, not in the region.
 
-PutDashboard creates and overwrites alike. Dashboards carry no tags here: AWS takes them on creation
-only and shows them nowhere, so a dashboard is known by its name.
+PutDashboard creates and overwrites alike; tags are taken on creation only.
 API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
 """
 
@@ -17,11 +16,12 @@ from pydantic import AfterValidator, JsonValue
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
-from provisioner.aws.failures import absent_is_success, code_of
+from provisioner.aws.failures import absent_is_success, code_of, unless_absent
+from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
 from provisioner.canonical import JSON_TEXT
 from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, unresolved
+from provisioner.fields import Shape, Tags, unresolved
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -34,6 +34,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    of_stack,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class CloudwatchDashboardSpec(Spec):
         str | dict[str, JsonValue], CREATE, Wait.NAME, JSON_TEXT, AfterValidator(_is_a_page)
     ]
     """The page, as data or as JSON text: `{widgets: [{type: metric, properties: {…}}]}`."""
+    tags: Tags = {}
 
 
 ATTRIBUTES = {
@@ -89,29 +91,34 @@ def predict(spec: CloudwatchDashboardSpec, target: Target) -> Mapping[str, str]:
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """One GetDashboard each, side by side."""
-    found = read_facets(aws, ids, [partial(_body, aws.client("cloudwatch"))])
-    return {
-        id_: Observed({"dashboard_name": id_, **facts}, _attributes(id_, aws.target))
-        for id_, facts in found.items()
-    }
+    """Two calls a dashboard, side by side: the page and the tags."""
+    client = aws.client("cloudwatch")
+
+    def labels(name: str) -> dict[str, Json] | None:
+        tags = _tags(client, _attributes(name, aws.target)["arn"])
+        return None if tags is None else {"tags": {**tags}}
+
+    found = read_facets(aws, ids, [partial(_body, client), labels])
+    return {id_: _observed(id_, facts, aws.target) for id_, facts in found.items()}
 
 
 def create(
-    aws: Aws,
-    spec: CloudwatchDashboardSpec,
-    tags: Mapping[str, str],  # noqa: ARG001
+    aws: Aws, spec: CloudwatchDashboardSpec, tags: Mapping[str, str]
 ) -> tuple[str, Observed]:
-    """Put the page."""
-    _put(aws, spec)
+    """Put the page with its tags."""
+    aws.client("cloudwatch").put_dashboard(
+        DashboardName=spec.dashboard_name, DashboardBody=_text(spec), Tags=tag_list(tags)
+    )
     name = spec.dashboard_name
     settings: dict[str, Json] = {"dashboard_name": name, "dashboard_body": spec.dashboard_body}
-    return name, Observed(settings, _attributes(name, aws.target))
+    return name, Observed(settings, _attributes(name, aws.target), tags)
 
 
 def update(aws: Aws, id_: str, spec: CloudwatchDashboardSpec, changes: Changes) -> Phase:  # noqa: ARG001
     """Put the page again."""
-    _put(aws, spec)
+    aws.client("cloudwatch").put_dashboard(
+        DashboardName=spec.dashboard_name, DashboardBody=_text(spec)
+    )
     return Phase.READY
 
 
@@ -121,15 +128,49 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
         aws.client("cloudwatch").delete_dashboards(DashboardNames=[id_])
 
 
+def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    """Set and remove tags."""
+    client = aws.client("cloudwatch")
+    arn = _attributes(id_, aws.target)["arn"]
+    if added:
+        client.tag_resource(ResourceARN=arn, Tags=tag_list(added))
+    if removed:
+        client.untag_resource(ResourceARN=arn, TagKeys=list(removed))
+
+
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone."""
+    return _tags(aws.client("cloudwatch"), _attributes(id_, aws.target)["arn"])
+
+
+def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
+    """Every dashboard; CloudWatch can't filter by tag."""
+    pages = aws.client("cloudwatch").get_paginator("list_dashboards").paginate()
+    names = [entry["DashboardName"] for page in pages for entry in page["DashboardEntries"]]
+    return of_stack(read(aws, names), stack)
+
+
 def _attributes(name: str, target: Target) -> dict[str, str]:
     arn = target.global_arn("cloudwatch", f"dashboard/{name}")
     return {"id": name, "name": name, "arn": arn}
 
 
-def _put(aws: Aws, spec: CloudwatchDashboardSpec) -> None:
+def _text(spec: CloudwatchDashboardSpec) -> str:
     body = spec.dashboard_body
-    text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
-    aws.client("cloudwatch").put_dashboard(DashboardName=spec.dashboard_name, DashboardBody=text)
+    return body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+
+
+def _observed(name: str, found: Mapping[str, Json], target: Target) -> Observed:
+    tags = found["tags"]
+    named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
+    settings: dict[str, Json] = {"dashboard_name": name, "dashboard_body": found["dashboard_body"]}
+    return Observed(settings, _attributes(name, target), named)
+
+
+def _tags(client: CloudWatchClient, arn: str) -> dict[str, str] | None:
+    call = partial(client.list_tags_for_resource, ResourceARN=arn)
+    answer = unless_absent(call, *ABSENT, "ResourceNotFoundException")
+    return None if answer is None else tag_dict(answer["Tags"])
 
 
 def _body(client: CloudWatchClient, name: str) -> dict[str, Json] | None:
@@ -153,6 +194,10 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    retag=retag,
+    search=search,
+    overwrites=True,
+    tagged=tagged,
     seconds=0.5,
 )
 

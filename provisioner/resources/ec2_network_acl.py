@@ -233,20 +233,23 @@ def _guard(aws: Aws, subnets: set[str], acl: str) -> None:
     """Put these subnets under an ACL, whatever guards them now."""
     if not subnets:
         return
-    ec2 = aws.client("ec2")
     now = ACLS.matching(aws, {"association.subnet-id": sorted(subnets)})
     links = [link for item in now for link in item.get("Associations", ())]
     aws.gather(
         [
-            partial(
-                ec2.replace_network_acl_association,
-                AssociationId=link["NetworkAclAssociationId"],
-                NetworkAclId=acl,
-            )
+            partial(_reassociate, aws, link["NetworkAclAssociationId"], acl)
             for link in links
             if link["SubnetId"] in subnets and link["NetworkAclId"] != acl
         ]
     )
+
+
+def _reassociate(aws: Aws, association: str, acl: str) -> None:
+    """Move one association; sent twice, AWS does not find it any more: it has a new id then."""
+    with absent_is_success("InvalidAssociationID.NotFound"):
+        aws.client("ec2").replace_network_acl_association(
+            AssociationId=association, NetworkAclId=acl
+        )
 
 
 def _default_acl(aws: Aws, vpc_id: str) -> str:

@@ -240,6 +240,11 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
         client.untag_resource(ResourceARN=arn, TagKeys=list(removed))
 
 
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone."""
+    return _tags(aws.client("events"), _attributes(id_, aws.target)["arn"])
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every rule that no AWS service manages, on every bus; EventBridge can't filter by tag."""
     client = aws.client("events")
@@ -461,6 +466,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    overwrites=True,
+    tagged=tagged,
     seconds=0.5,
 )
 

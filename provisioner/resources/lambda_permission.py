@@ -121,6 +121,13 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
         aws.client("lambda").remove_permission(FunctionName=name, StatementId=statement)
 
 
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """All permissions of these functions."""
+    client = aws.client("lambda")
+    listed = aws.gather([partial(_permissions, client, name) for name in parents])
+    return {id_: one for found in listed for id_, one in found.items()}
+
+
 def _permissions(client: LambdaClient, name: str) -> dict[str, Observed]:
     try:
         policy = json.loads(client.get_policy(FunctionName=name)["Policy"])
@@ -166,6 +173,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    parent="function_name",
+    within=within,
 )
 
 

@@ -119,6 +119,13 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
         aws.client("logs").delete_metric_filter(logGroupName=group, filterName=name)
 
 
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """All filters of these log groups."""
+    logs = aws.client("logs")
+    listed = aws.gather([partial(_filters, logs, group) for group in parents])
+    return {id_: one for found in listed for id_, one in found.items()}
+
+
 def _put(aws: Aws, spec: LogsMetricFilterSpec) -> None:
     metric = spec.metric_transformation
     sent: MetricTransformationTypeDef = {
@@ -184,6 +191,9 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    overwrites=True,
+    parent="log_group_name",
+    within=within,
 )
 
 

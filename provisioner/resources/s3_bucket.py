@@ -216,6 +216,11 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
     write_tags(client, id_, {**kept, **added})
 
 
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone. In us-east-1 a bucket of ours may be created twice, and AWS says success."""
+    return tags_of_bucket(aws.client("s3"), id_)
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every bucket of the region; S3 can't filter by tag."""
     client = aws.client("s3")
@@ -266,6 +271,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    overwrites=True,
+    tagged=tagged,
     holds_data=True,
     replace_first="delete",
     seconds=2,

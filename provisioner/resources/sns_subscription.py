@@ -7,8 +7,10 @@ API: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,10 +19,11 @@ from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
 from provisioner.canonical import JSON_TEXT
 from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn
+from provisioner.fields import Arn, unresolved
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
+    SECRET,
     Changes,
     Json,
     Observed,
@@ -49,8 +52,8 @@ class SnsSubscriptionSpec(Spec):
         Literal["email", "email-json", "sqs", "lambda", "http", "https", "sms", "firehose"],
         IMMUTABLE,
     ]
-    endpoint: Annotated[str, IMMUTABLE, Wait.NAME]
-    """An address, an ARN or a URL. A URL must not carry a secret: it is recorded."""
+    endpoint: Annotated[str, IMMUTABLE, SECRET, Wait.NAME]
+    """An address, an ARN or a URL. It is treated as a secret, since a URL may carry a token."""
     filter_policy: Annotated[dict[str, Json] | None, CREATE, JSON_TEXT] = None
     """Only messages whose attributes fit are delivered."""
     raw_message_delivery: Annotated[bool, CREATE] = False
@@ -59,7 +62,7 @@ class SnsSubscriptionSpec(Spec):
 
 
 ATTRIBUTES = {
-    "id": "topic ARN, protocol and endpoint, joined by |",
+    "id": "topic ARN, protocol and endpoint, joined by |; the digest of an endpoint that is a URL",
     "arn": "the subscription's ARN; missing until it is confirmed",
 }
 
@@ -67,7 +70,9 @@ ATTRIBUTES = {
 def identity(spec: SnsSubscriptionSpec, target: Target) -> str | None:
     """Topic, protocol and endpoint, none of which AWS makes."""
     del target
-    return "|".join((spec.topic_arn, spec.protocol, spec.endpoint))
+    if unresolved(spec.topic_arn) or unresolved(spec.endpoint):
+        return f"{spec.topic_arn}|{spec.protocol}|{spec.endpoint}"
+    return _id(spec.topic_arn, spec.protocol, spec.endpoint)
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
@@ -75,18 +80,8 @@ def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     sns = aws.client("sns")
     topics = sorted({id_.partition("|")[0] for id_ in ids})
     listed = aws.gather([partial(_subscriptions, sns, topic) for topic in topics])
-    arns = {
-        id_: arn
-        for found in listed
-        for id_, arn in found.items()
-        if id_ in set(ids) and arn != DELETED
-    }
-    settings = aws.gather([partial(_settings, sns, id_, arn) for id_, arn in arns.items()])
-    return {
-        id_: Observed(found, {"id": id_} | ({} if arn in PENDING else {"arn": arn}))
-        for (id_, arn), found in zip(arns.items(), settings, strict=True)
-        if found is not None
-    }
+    wanted = set(ids)
+    return _observed(aws, [one for found in listed for one in found.values() if one.id in wanted])
 
 
 def create(aws: Aws, spec: SnsSubscriptionSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -115,8 +110,8 @@ def create(aws: Aws, spec: SnsSubscriptionSpec, tags: Mapping[str, str]) -> tupl
 def update(aws: Aws, id_: str, spec: SnsSubscriptionSpec, changes: Changes) -> Phase:
     """One attribute per call; what is not confirmed yet takes none."""
     sns = aws.client("sns")
-    arn = _subscriptions(sns, spec.topic_arn).get(id_, PENDING[0])
-    if arn in PENDING:
+    known = _subscriptions(sns, spec.topic_arn).get(id_)
+    if known is None or known.pending:
         return Phase.READY
     redrive = {"deadLetterTargetArn": spec.redrive_policy}
     values = {
@@ -127,7 +122,7 @@ def update(aws: Aws, id_: str, spec: SnsSubscriptionSpec, changes: Changes) -> P
     for field, (name, value) in values.items():
         if field in changes:
             sns.set_subscription_attributes(
-                SubscriptionArn=arn, AttributeName=name, AttributeValue=value
+                SubscriptionArn=known.arn, AttributeName=name, AttributeValue=value
             )
     return Phase.READY
 
@@ -135,37 +130,84 @@ def update(aws: Aws, id_: str, spec: SnsSubscriptionSpec, changes: Changes) -> P
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Unsubscribe; what was never confirmed vanishes by itself."""
     sns = aws.client("sns")
-    arn = _subscriptions(sns, id_.partition("|")[0]).get(id_)
-    if arn and arn not in PENDING and arn != DELETED:
+    known = _subscriptions(sns, id_.partition("|")[0]).get(id_)
+    if known and not known.pending:
         with absent_is_success(*ABSENT):
-            sns.unsubscribe(SubscriptionArn=arn)
+            sns.unsubscribe(SubscriptionArn=known.arn)
 
 
-def _subscriptions(sns: SNSClient, topic: str) -> dict[str, str]:
-    """ARNs by id, of one topic; none if the topic is gone."""
+def within(aws: Aws, parents: Sequence[str]) -> Mapping[str, Observed]:
+    """All subscriptions of these topics."""
+    sns = aws.client("sns")
+    listed = aws.gather([partial(_subscriptions, sns, topic) for topic in parents])
+    return _observed(aws, [one for found in listed for one in found.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A subscription as its topic lists it."""
+
+    id: str
+    arn: str
+    topic: str
+    protocol: str
+    endpoint: str
+
+    @property
+    def pending(self) -> bool:
+        """Nobody has confirmed it yet."""
+        return self.arn in PENDING
+
+
+def _id(topic: str, protocol: str, endpoint: str) -> str:
+    """A URL stands in it as a digest: ids are shown and recorded."""
+    if protocol in {"http", "https"}:
+        endpoint = "sha256:" + hashlib.sha256(endpoint.encode()).hexdigest()[:32]
+    return f"{topic}|{protocol}|{endpoint}"
+
+
+def _subscriptions(sns: SNSClient, topic: str) -> dict[str, _Listed]:
+    """By id, of one topic; none if the topic is gone."""
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     try:
-        return {
-            "|".join((topic, one["Protocol"], one["Endpoint"])): one["SubscriptionArn"]
-            for page in pages
-            for one in page["Subscriptions"]
-        }
+        listed = [one for page in pages for one in page["Subscriptions"]]
     except sns.exceptions.NotFoundException:
         return {}
+    found = [
+        _Listed(
+            _id(topic, one["Protocol"], one["Endpoint"]),
+            one["SubscriptionArn"],
+            topic,
+            one["Protocol"],
+            one["Endpoint"],
+        )
+        for one in listed
+    ]
+    return {one.id: one for one in found if one.arn != DELETED}
 
 
-def _settings(sns: SNSClient, id_: str, arn: str) -> dict[str, Json] | None:
-    topic, protocol, endpoint = id_.split("|", 2)
+def _observed(aws: Aws, listed: Sequence[_Listed]) -> dict[str, Observed]:
+    """With the settings of each; one that went away meanwhile is left out."""
+    sns = aws.client("sns")
+    settings = aws.gather([partial(_settings, sns, one) for one in listed])
+    return {
+        one.id: Observed(found, {"id": one.id} | ({} if one.pending else {"arn": one.arn}))
+        for one, found in zip(listed, settings, strict=True)
+        if found is not None
+    }
+
+
+def _settings(sns: SNSClient, one: _Listed) -> dict[str, Json] | None:
     settings: dict[str, Json] = {
-        "topic_arn": topic,
-        "protocol": protocol,
-        "endpoint": endpoint,
+        "topic_arn": one.topic,
+        "protocol": one.protocol,
+        "endpoint": one.endpoint,
         "raw_message_delivery": False,
     }
-    if arn in PENDING:
+    if one.pending:
         return settings
     try:
-        found = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+        found = sns.get_subscription_attributes(SubscriptionArn=one.arn)["Attributes"]
     except sns.exceptions.NotFoundException:
         return None
     redrive = found.get("RedrivePolicy")
@@ -187,6 +229,9 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    overwrites=True,
+    parent="topic_arn",
+    within=within,
 )
 
 

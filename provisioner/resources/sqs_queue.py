@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import Field, model_validator
 
@@ -192,6 +192,14 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
         sqs.untag_queue(QueueUrl=url, TagKeys=[*removed])
 
 
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone, in two calls: one for the URL."""
+    sqs = aws.client("sqs")
+    found = _url(sqs, id_)
+    tags = _tags(sqs, str(found["url"])) if found else None
+    return cast("Mapping[str, str]", tags["tags"]) if tags else None
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every queue; SQS can't filter by tag."""
     pages = (
@@ -284,6 +292,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    overwrites=True,
+    tagged=tagged,
     survives=survives,
 )
 

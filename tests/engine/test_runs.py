@@ -200,7 +200,8 @@ def test_an_intent_is_settled_by_looking_even_without_tags(
     inventory = Inventory(DynamoStore(connect(session, clock=clock)), clock)
     with inventory.open("api", Holder(who="a", host="b", command="apply", run="")) as journal:
         known = journal.records["deployment"]
-        journal.intend([known.model_copy(update={"id": None, "status": Status.INTENDED})])
+        lost = {"id": None, "status": Status.INTENDED, "intended": known.settings}
+        journal.intend([known.model_copy(update=lost)])
         journal.close("failed", {})
     again = apply(session, stack, options).check()
     assert (counts(again), writes(again)) == ({"unchanged": 2}, 0)

@@ -30,6 +30,15 @@ def _vpc_and_subnet(client: Any) -> tuple[str, str]:
     return vpc, subnet["SubnetId"]
 
 
+def _is_refused(call: Callable[..., Any], request: dict[str, Any], code: str) -> None:
+    try:
+        call(**request)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code  # noqa: PT017
+    else:
+        raise AssertionError
+
+
 def kms_rotation_period(client: Any) -> None:
     key = client("kms").create_key()["KeyMetadata"]["KeyId"]
     client("kms").enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
@@ -339,12 +348,98 @@ def cloudtrail_clears_with_an_empty_text(client: Any) -> None:
     assert "S3KeyPrefix" not in trail
 
 
+def cloudwatch_dashboards_have_tags(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    tag = {"Key": "Team", "Value": "care"}
+    cloudwatch.put_dashboard(DashboardName="d", DashboardBody='{"widgets": []}', Tags=[tag])
+    arn = cloudwatch.list_dashboards()["DashboardEntries"][0]["DashboardArn"]
+    assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [tag]
+
+
+def cloudwatch_dashboards_can_be_tagged(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_dashboard(DashboardName="d", DashboardBody='{"widgets": []}')
+    arn = cloudwatch.list_dashboards()["DashboardEntries"][0]["DashboardArn"]
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "Team", "Value": "care"}])
+    assert len(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]) == 1
+
+
+def cloudwatch_alarms_take_tags_on_creation_only(client: Any) -> None:
+    cloudwatch = client("cloudwatch")
+    alarm = {
+        "AlarmName": "a",
+        "Namespace": "AWS/SQS",
+        "MetricName": "m",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    cloudwatch.put_metric_alarm(**alarm)
+    cloudwatch.put_metric_alarm(**alarm, Tags=[{"Key": "Team", "Value": "care"}])
+    [found] = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"] == []
+
+
+def events_rules_take_tags_on_creation_only(client: Any) -> None:
+    events = client("events")
+    arn = events.put_rule(Name="r", ScheduleExpression="rate(1 day)")["RuleArn"]
+    tags = [{"Key": "Team", "Value": "care"}]
+    events.put_rule(Name="r", ScheduleExpression="rate(1 day)", Tags=tags)
+    assert events.list_tags_for_resource(ResourceARN=arn)["Tags"] == []
+
+
+def events_rules_of_one_name_have_their_own_tags(client: Any) -> None:
+    events = client("events")
+    events.create_event_bus(Name="own")
+    pattern = '{"source": ["aws.s3"]}'
+    tags = [{"Key": "Team", "Value": "care"}]
+    events.put_rule(Name="r", EventPattern=pattern, Tags=tags)
+    arn = events.put_rule(Name="r", EventPattern=pattern, EventBusName="own")["RuleArn"]
+    assert events.list_tags_for_resource(ResourceARN=arn)["Tags"] == []
+
+
+def sqs_queues_take_tags_on_creation_only(client: Any) -> None:
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.create_queue(QueueName="q", tags={"Team": "care"})
+    assert sqs.list_queue_tags(QueueUrl=url).get("Tags", {}) == {}
+
+
+def sns_topics_with_other_tags_are_refused(client: Any) -> None:
+    sns = client("sns")
+    sns.create_topic(Name="t")
+    request = {"Name": "t", "Tags": [{"Key": "Team", "Value": "care"}]}
+    _is_refused(sns.create_topic, request, "InvalidParameter")
+
+
+def ec2_an_unknown_acl_association_is_refused(client: Any) -> None:
+    vpc, _ = _vpc_and_subnet(client)
+    ec2 = client("ec2")
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    request = {"AssociationId": "aclassoc-0", "NetworkAclId": acl}
+    _is_refused(ec2.replace_network_acl_association, request, "InvalidAssociationID.NotFound")
+
+
+def ec2_an_endpoint_is_deleted_twice(client: Any) -> None:
+    vpc, _ = _vpc_and_subnet(client)
+    ec2 = client("ec2")
+    tables = [t["RouteTableId"] for t in ec2.describe_route_tables()["RouteTables"]]
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName=f"com.amazonaws.{REGION}.s3",
+        VpcEndpointType="Gateway",
+        RouteTableIds=tables[-1:],
+    )
+    ids = [made["VpcEndpoint"]["VpcEndpointId"]]
+    assert ec2.delete_vpc_endpoints(VpcEndpointIds=ids)["Unsuccessful"] == []
+    [refused] = ec2.delete_vpc_endpoints(VpcEndpointIds=ids)["Unsuccessful"]
+    assert refused["Error"]["Code"] == "InvalidVpcEndpoint.NotFound"
+
+
 CASES: dict[str, Case] = {
-    name: case
-    for name, case in globals().items()
-    if callable(case)
-    and name.partition("_")[0]
-    in {"kms", "ec2", "sqs", "sns", "dynamodb", "logs", "lambda", "s3", "backup", "cloudtrail"}
+    name: case for name, case in globals().items() if callable(case) and name.partition("_")[0]
 }
 
 

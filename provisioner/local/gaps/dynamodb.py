@@ -1,19 +1,27 @@
 """What moto 5.2 leaves out of DynamoDB, filled.
 
 - `UpdateTable` ignores `SSESpecification` and `TableClass`; no call answers the class.
+- `TransactWriteItems` copies the whole table, and brings the copy back when it is cancelled: slow,
+  and what others wrote meanwhile is lost. Here it copies the items that it touches.
 """
 
 from __future__ import annotations
 
+import copy
+import threading
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 _create_table = DynamoHandler.create_table
 _update_table = DynamoHandler.update_table
 _describe = Table.describe
+_transact_write_items = DynamoDBBackend.transact_write_items
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def _keep(handler: Any) -> None:
@@ -48,8 +56,51 @@ def describe(self: Any, *args: Any, **named: Any) -> dict[str, Any]:
     return answer
 
 
+def transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
+    """One transaction at a time, undone item by item."""
+    with _ONE_AT_A_TIME:
+        operations = [next(iter(item.values())) for item in transact_items]
+        tables = {name: self.tables[name] for name in self.tables}
+        before = [
+            (tables[one["TableName"]], key, copy.deepcopy(self.get_item(one["TableName"], key)))
+            for one in operations
+            if one.get("TableName") in tables
+            for key in [_key(tables[one["TableName"]], one)]
+        ]
+        touched = {id(table): table for table, _, _ in before}.values()
+        for table in touched:
+            table.__deepcopy__ = lambda _, same=table: same
+        try:
+            _transact_write_items(self, transact_items)
+        except Exception:
+            for table, key, item in before:
+                _put_back(table, key, item)
+            raise
+        finally:
+            for table in touched:
+                del table.__deepcopy__
+
+
+def _key(table: Any, operation: dict[str, Any]) -> dict[str, Any]:
+    given = operation.get("Key") or operation.get("Item", {})
+    names = [table.hash_key_attr, *([table.range_key_attr] if table.range_key_attr else [])]
+    return {name: given[name] for name in names if name in given}
+
+
+def _put_back(table: Any, key: dict[str, Any], item: Any) -> None:
+    partition = DynamoType(key[table.hash_key_attr])
+    place, name = table.items, partition
+    if table.range_key_attr:
+        place, name = table.items[partition], DynamoType(key[table.range_key_attr])
+    if item is None:
+        place.pop(name, None)
+    else:
+        place[name] = item
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     DynamoHandler.create_table = create_table  # type: ignore[method-assign]
     DynamoHandler.update_table = update_table  # type: ignore[method-assign]
     Table.describe = describe  # type: ignore[method-assign]
+    DynamoDBBackend.transact_write_items = transact_write_items  # type: ignore[method-assign]

@@ -6,15 +6,18 @@
   `vpc-endpoint-id`.
 - `AssociateRouteTable` answers another table's association instead of refusing.
 - `ModifyVpcEndpoint` drops `PrivateDnsEnabled`.
+- `ReplaceNetworkAclAssociation` breaks on an association that is not there.
+- `DeleteVpcEndpoints` breaks on an endpoint that is deleted already.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.exceptions import ResourceAlreadyAssociatedError
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidAssociationIdError, ResourceAlreadyAssociatedError
 from moto.ec2.models.nat_gateways import NatGatewayBackend
-from moto.ec2.models.network_acls import NetworkAcl
+from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
 from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
@@ -25,6 +28,7 @@ _acl_filter = NetworkAcl.get_filter_value
 _endpoint_filter = VPCEndPoint.get_filter_value
 _associate_route_table = RouteBackend.associate_route_table
 _modify_vpc_endpoint = VPCs.modify_vpc_endpoint
+_replace_acl_association = NetworkAclBackend.replace_network_acl_association
 
 
 def _fits(tagged: Any, filters: Any) -> bool:
@@ -91,6 +95,33 @@ def modify_vpc_endpoint(self: Any) -> Any:
     return answer
 
 
+def replace_network_acl_association(self: Any, association_id: str, network_acl_id: str) -> Any:
+    """Refuse an association that is not there."""
+    if not any(association_id in acl._associations for acl in self.network_acls.values()):
+        raise InvalidAssociationIdError(association_id)
+    return _replace_acl_association(self, association_id, network_acl_id)
+
+
+def delete_vpc_endpoints(self: Any) -> ActionResult:
+    """Tell which are not there, and delete the others."""
+    asked = self._get_param("VpcEndpointIds", [])
+    known = self.ec2_backend.vpc_end_points
+    there = [id_ for id_ in asked if id_ in known and known[id_].state != "deleted"]
+    self.ec2_backend.delete_vpc_endpoints(vpce_ids=there)
+    absent = [
+        {
+            "ResourceId": id_,
+            "Error": {
+                "Code": "InvalidVpcEndpoint.NotFound",
+                "Message": f"The Vpc Endpoint Id '{id_}' does not exist",
+            },
+        }
+        for id_ in asked
+        if id_ not in there
+    ]
+    return ActionResult({"Unsuccessful": absent})
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
@@ -99,3 +130,7 @@ def fill() -> None:
     VPCEndPoint.get_filter_value = get_endpoint_filter_value  # type: ignore[method-assign]
     RouteBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint  # type: ignore[method-assign]
+    VPCs.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
+    NetworkAclBackend.replace_network_acl_association = (  # type: ignore[method-assign]
+        replace_network_acl_association
+    )

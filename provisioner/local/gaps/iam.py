@@ -3,6 +3,7 @@
 - `DeletePolicy` deletes a policy that somebody has, is bound by, or that has several versions.
 - `ListEntitiesForPolicy` ignores `PolicyUsageFilter` and knows no permissions boundaries.
 - `UpdateRole` forgets the description and the session's length when they are not sent.
+- `AttachRolePolicy` counts a policy twice that is attached again.
 - Calls at the same time fail: one makes a policy or role while another goes through them all.
 """
 
@@ -17,6 +18,7 @@ from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
 _init = IAMBackend.__init__
+_attach_role_policy = IAMBackend.attach_role_policy
 _delete_policy = IAMBackend.delete_policy
 _list_entities_for_policy = IamResponse.list_entities_for_policy
 
@@ -41,6 +43,12 @@ def init(self: Any, *args: Any, **named: Any) -> None:
     _init(self, *args, **named)
     self.managed_policies = Steady(self.managed_policies)
     self.roles = Steady(self.roles)
+
+
+def attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
+    """Attach once."""
+    if policy_arn not in self.get_role(role_name).managed_policies:
+        _attach_role_policy(self, policy_arn, role_name)
 
 
 def _bound(backend: Any, arn: str) -> list[Any]:
@@ -98,3 +106,4 @@ def fill() -> None:
     IAMBackend.delete_policy = delete_policy  # type: ignore[method-assign]
     IamResponse.list_entities_for_policy = list_entities_for_policy  # type: ignore[method-assign]
     IamResponse.update_role = update_role  # type: ignore[method-assign]
+    IAMBackend.attach_role_policy = attach_role_policy  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """What moto 5.2 leaves out of SNS, filled.
 
 - `GetTopicAttributes` does not answer `TracingConfig`.
+- `CreateTopic` answers success for a topic that is there with other tags.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.sns.exceptions import InvalidParameterValue
+from moto.sns.models import SNSBackend
 from moto.sns.responses import SNSResponse
 
+_create_topic = SNSBackend.create_topic
 _get_topic_attributes = SNSResponse.get_topic_attributes
 
 
@@ -23,6 +27,26 @@ def get_topic_attributes(self: Any) -> ActionResult:
     return result
 
 
+def create_topic(
+    self: Any,
+    name: str,
+    attributes: dict[str, str] | None = None,
+    tags: Any = None,
+) -> Any:
+    """Refuse other tags than the topic has."""
+    known = next((one for arn, one in self.topics.items() if arn.endswith(f":{name}")), None)
+    if known is not None and tags and _pairs(tags) != _pairs(known._tags):
+        raise InvalidParameterValue(
+            "Invalid parameter: Tags Reason: Topic already exists with different tags"
+        )
+    return _create_topic(self, name, attributes, tags)
+
+
+def _pairs(tags: Any) -> dict[str, str]:
+    return dict(tags) if isinstance(tags, dict) else {one["Key"]: one["Value"] for one in tags}
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
+    SNSBackend.create_topic = create_topic  # type: ignore[method-assign]
     SNSResponse.get_topic_attributes = get_topic_attributes  # type: ignore[method-assign]

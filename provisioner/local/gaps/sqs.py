@@ -1,5 +1,6 @@
 """What moto 5.2 gets wrong in SQS, filled.
 
+- `CreateQueue` tags a queue that was there already.
 - `SetQueueAttributes` without `Policy` takes the queue's policy away.
 - `StartMessageMoveTask` and `ListMessageMoveTasks` are missing; here a task moves at once.
 """
@@ -14,6 +15,7 @@ from moto.core.responses import ActionResult
 from moto.sqs.models import Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
 
+_create_queue = SQSBackend.create_queue
 _set_attributes = Queue._set_attributes
 
 
@@ -23,6 +25,11 @@ def set_attributes(self: Any, attributes: dict[str, Any], now: float | None = No
     _set_attributes(self, attributes, now)
     if "Policy" not in attributes:
         self.policy = kept
+
+
+def create_queue(self: Any, name: str, tags: Any = None, **named: Any) -> Any:
+    """Take tags on creation only."""
+    return _create_queue(self, name, None if name in self.queues else tags, **named)
 
 
 def _tasks(backend: SQSBackend) -> list[dict[str, Any]]:
@@ -68,6 +75,7 @@ def list_message_move_tasks(self: Any) -> ActionResult:
 
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
+    SQSBackend.create_queue = create_queue  # type: ignore[method-assign]
     Queue._set_attributes = set_attributes  # type: ignore[method-assign]
     for function in (start_message_move_task, list_message_move_tasks):
         setattr(SQSResponse, function.__name__, function)
