@@ -81,7 +81,7 @@ def apply(
     """
     _check(stack)
     desk = Desk(session, options)
-    return Run(desk, "apply", stack.name, approve, listen, stop, stack).go()
+    return Run(desk, "apply", stack.name, approve, listen, stop or threading.Event(), stack).go()
 
 
 def teardown(
@@ -98,7 +98,7 @@ def teardown(
     Arguments and errors are those of `apply`; no manifest is needed.
     """
     desk = Desk(session, options)
-    return Run(desk, "teardown", name, approve, listen, stop).go()
+    return Run(desk, "teardown", name, approve, listen, stop or threading.Event()).go()
 
 
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:

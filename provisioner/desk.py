@@ -15,6 +15,7 @@ from provisioner.errors import PlanError
 from provisioner.executor import WORKERS
 from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
+from provisioner.inventory.inventory import LASTS
 from provisioner.inventory.journal import hostname
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.refresher import refresh
@@ -30,7 +31,9 @@ class Options:
         account: the account id that the session must be of; empty: any.
         region: overrides the session's.
         table: the inventory's name.
-        lock_timeout: seconds to wait for a lease that another run holds.
+        lock_timeout: seconds to wait for a lease that another run holds; None: only for one that
+            has died, until its lease ends.
+        lease: seconds that a lease lasts without a sign of life.
         workers: steps that talk to AWS at the same time.
         clock: passes the time; a test brings its own.
         retried: hears of every call that is tried again, why, and after how many seconds.
@@ -41,7 +44,8 @@ class Options:
     account: str = ""
     region: str | None = None
     table: str = DEFAULT_TABLE
-    lock_timeout: float = 0.0
+    lock_timeout: float | None = None
+    lease: float = LASTS
     workers: int = WORKERS
     clock: Clock | None = None
     retried: Callable[[Call, str, float], None] | None = None

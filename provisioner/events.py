@@ -13,8 +13,22 @@ from pydantic import JsonValue
 
 from provisioner.changes import Plan
 from provisioner.errors import ProvisionerError
+from provisioner.inventory import Lease
 from provisioner.lifecycle import Difference
 from provisioner.schedule import Key
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseAwaited:
+    """Another run holds the stack, and is waited for.
+
+    Attributes:
+        lease: the other run's; it ends unless that run renews it.
+        left: seconds until it ends.
+    """
+
+    lease: Lease
+    left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,14 @@ class RunFinished:
 
 
 Event: TypeAlias = (
-    RunStarted | StepStarted | StepWaiting | StepDone | StepFailed | StepSkipped | RunFinished
+    LeaseAwaited
+    | RunStarted
+    | StepStarted
+    | StepWaiting
+    | StepDone
+    | StepFailed
+    | StepSkipped
+    | RunFinished
 )
 Listener: TypeAlias = Callable[[Event], None]
 

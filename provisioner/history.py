@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -10,16 +11,25 @@ from provisioner.changes import Plan
 from provisioner.errors import AwsError, LeaseLostError
 from provisioner.events import Event, Listener, StepDone, StepFailed
 from provisioner.inventory import Journal, RunEvent
+from provisioner.schedule import Key
 
 
 class Historian:
     """A listener that journals what was done and what failed, and passes every event on."""
 
-    def __init__(self, journal: Journal, plan: Plan, listen: Listener, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        plan: Plan,
+        listen: Listener,
+        clock: Clock,
+        requests: Callable[[Key], tuple[str, ...]],
+    ) -> None:
         self._journal = journal
         self._plan = plan
         self._listen = listen
         self._clock = clock
+        self._requests = requests
         self._number = 0
 
     def __call__(self, event: Event) -> None:
@@ -44,19 +54,24 @@ class Historian:
             action=str(event.key.verb),
             id=event.id,
             changes=tuple(asdict(difference) for difference in event.differences),
+            request_ids=self._requests(event.key),
             message=change.reason if change else "",
         )
 
     def _failed(self, event: StepFailed) -> RunEvent:
-        request = event.error.request_id if isinstance(event.error, AwsError) else ""
+        error = event.error
+        refused: tuple[str, ...] = ()
+        if isinstance(error, AwsError) and error.request_id:
+            refused = (f"{error.operation} {error.request_id}",)
         return RunEvent(
             number=self._next(),
             at=self._now(),
             address=event.key.address,
             kind=event.kind,
             action=str(event.key.verb),
-            request_ids=(request,) if request else (),
-            message=str(event.error),
+            failed=True,
+            request_ids=(*self._requests(event.key), *refused),
+            message=str(error),
         )
 
     def _next(self) -> int:

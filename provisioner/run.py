@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -13,10 +13,11 @@ from provisioner.aws.calls import Call
 from provisioner.changes import Plan
 from provisioner.desk import Desk, planned_apply, planned_teardown
 from provisioner.errors import InterruptedRunError
-from provisioner.events import Listener, RunFinished, RunStarted
+from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
-from provisioner.inventory import Journal
+from provisioner.inventory import Journal, Lease
+from provisioner.inventory.inventory import Queue
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
 from provisioner.schedule import schedule
@@ -38,7 +39,7 @@ class Run:
         name: of the stack.
         approve: sees the plan before anything is changed.
         listen: hears of everything that happens.
-        stop: set it, and the run ends as soon as its calls in flight have ended.
+        stopped: set it, and the run ends as soon as its calls in flight have ended.
         stack: what is wanted; None for a teardown.
     """
 
@@ -47,7 +48,7 @@ class Run:
     name: str
     approve: Approve
     listen: Listener
-    stop: threading.Event | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
     stack: Stack | None = None
 
     def go(self) -> Report:
@@ -60,13 +61,18 @@ class Run:
             self.desk.who(self.command),
             tool=f"provisioner {__version__}",
             digest=self.stack.digest if self.stack else "",
-            wait=options.lock_timeout,
+            queue=Queue(options.lock_timeout, self._await, self.stopped),
+            lasts=options.lease,
         ) as journal:
             planned = self._plan(journal)
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)
             return self._close(journal, planned, outcome)
+
+    def _await(self, lease: Lease) -> None:
+        left = lease.expires_at - self.desk.aws.clock.now().timestamp()
+        self.listen(LeaseAwaited(lease, left))
 
     def _nothing(self) -> Report:
         """There is nothing to tear down: not even a lease is taken, and no table made."""
@@ -83,13 +89,12 @@ class Run:
 
     def _execute(self, journal: Journal, planned: Plan) -> Outcome:
         steps = schedule(planned)
-        stop = self.stop or threading.Event()
         self.listen(RunStarted(journal.run, self.command, planned, len(steps)))
         if not steps:
             return Outcome()
         performing = Steps(
             planned,
-            self.desk.aws.permitting(_permit(journal, stop)),
+            self.desk.aws.permitting(_permit(journal, self.stopped)),
             journal,
             planned.values,
             steps,
@@ -100,8 +105,10 @@ class Run:
             performing.perform,
             kinds={change.address: change.kind for change in planned.changes},
             clock=self.desk.aws.clock,
-            listen=Historian(journal, planned, self.listen, self.desk.aws.clock),
-            stop=stop,
+            listen=Historian(
+                journal, planned, self.listen, self.desk.aws.clock, performing.requests
+            ),
+            stop=self.stopped,
             workers=self.desk.options.workers,
         )
         performing.withdraw(outcome)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
 from provisioner.aws.retry import BROKEN
 from provisioner.changes import Change, Old, Plan
@@ -80,6 +81,7 @@ class Steps:
     _done: set[Key] = field(default_factory=set)
     _live: dict[str, Found] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)
+    _sent: dict[Key, list[str]] = field(default_factory=dict)
 
     def intend(self) -> None:
         """Write down everything that is about to happen, before it does."""
@@ -104,18 +106,28 @@ class Steps:
         change = self.plan.change(key.address)
         if change is None:  # pragma: no cover  steps are made from changes
             raise ProvisionerError(f"{key} belongs to no change.")
-        done = yield from verbs[key.verb](change)
+        sent = self._sent.setdefault(key, [])
+
+        def tell(call: Call, request: str) -> None:
+            if call.mutates:
+                sent.append(f"{call} {request}")
+
+        done = yield from verbs[key.verb](change, self.aws.telling(tell))
         self._done.add(key)
         return done
 
-    def _create(self, change: Change) -> Work:
+    def requests(self, key: Key) -> tuple[str, ...]:
+        """The writes of a step that AWS answered: operation and AWS's request id."""
+        return tuple(self._sent.get(key, ()))
+
+    def _create(self, change: Change, aws: Aws) -> Work:
         resource = self._resource(change)
         resolved = resource.resolved(self.values.resolve)
         later = resolved.waiting | self._not_yet(resource)
         spec = unset(resolved.spec, sorted(later))
         owner = Owner(self.plan.stack, change.address, self._record(change).token)
         looked = change.action is Action.CREATE and self._since_look() < FRESH
-        id_, observed = create_or_settle(resource.kind, self.aws, spec, owner, looked=looked)
+        id_, observed = create_or_settle(resource.kind, aws, spec, owner, looked=looked)
         self._live[change.address] = Found(id_, observed)
         self._learn(resource, observed)
         record = self._record(change)
@@ -143,7 +155,7 @@ class Steps:
                 else:
                     self.journal.forget(change.address)
 
-    def _configure(self, change: Change) -> Work:
+    def _configure(self, change: Change, aws: Aws) -> Work:
         resource = self._resource(change)
         live = self._live.get(change.address) or self.plan.found(change.address)
         if live is None:  # pragma: no cover  a configure follows a create or a look
@@ -156,7 +168,7 @@ class Steps:
         for _ in range(ROUNDS):
             phase, changes = configure(
                 resource.kind,
-                self.aws,
+                aws,
                 live.id,
                 spec,
                 observed,
@@ -171,17 +183,17 @@ class Steps:
         made = change.makes
         return Done(live.id, () if made else tuple(masked(item) for item in sent.values()))
 
-    def _unwire(self, change: Change) -> Work:
+    def _unwire(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
             if unwire := kind_of(old.kind).unwire:
-                to_the_end(partial(unwire, self.aws, old.id))
+                to_the_end(partial(unwire, aws, old.id))
         yield from ()
         return Done(change.olds[0].id)
 
-    def _delete(self, change: Change) -> Work:
+    def _delete(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
             kind = kind_of(old.kind)
-            to_the_end(partial(kind.delete, self.aws, old.id, old.settings))
+            to_the_end(partial(kind.delete, aws, old.id, old.settings))
             if kind.gone:
                 yield from self._until_gone(kind, old)
         if change.stays:

@@ -37,6 +37,10 @@ Permit = Callable[[Call], None]
 """Is asked before each attempt of a call; raises to refuse it."""
 
 
+Sent = Callable[[Call, str], None]
+"""Hears of a call that AWS answered, with its request id."""
+
+
 def anything(call: Call) -> None:
     """Permit every call."""
 
@@ -130,6 +134,7 @@ class Aws(ClientFactory):
         facets: Executor | None = None,
         told: Callable[[Call, str, float], None] | None = None,
         turns: Turns | None = None,
+        sent: Sent | None = None,
     ) -> None:
         self.target = target
         self.clock: Clock = clock or SystemClock()
@@ -140,21 +145,30 @@ class Aws(ClientFactory):
         self._facets = facets or ThreadPoolExecutor(16, thread_name_prefix="facet")
         self._told = told
         self._turns = turns or Turns()
+        self._sent = sent
         self._lock = threading.Lock()
         self._twins: dict[str, BaseClient] = {}
 
     def permitting(self, permit: Permit, ledger: Ledger | None = None) -> Aws:
         """The same clients behind another permit, and counted apart if a ledger is given."""
+        return self._twin(permit, ledger or self.ledger, self._sent)
+
+    def telling(self, sent: Sent) -> Aws:
+        """The same clients, of whose every answered call somebody hears with its request id."""
+        return self._twin(self._permit, self.ledger, sent)
+
+    def _twin(self, permit: Permit, ledger: Ledger, sent: Sent | None) -> Aws:
         return Aws(
             self._pool,
             self.target,
             permit=permit,
-            ledger=ledger or self.ledger,
+            ledger=ledger,
             limiter=self._limiter,
             clock=self.clock,
             facets=self._facets,
             told=self._told,
             turns=self._turns,
+            sent=sent,
         )
 
     def in_turn(self, what: str) -> AbstractContextManager[object]:
@@ -213,7 +227,10 @@ class Aws(ClientFactory):
                 self._permit(call)
                 self._limiter.take(call)
                 self.ledger.count(call)
-                return raw._make_api_call(operation, parameters)  # type: ignore[attr-defined]  # noqa: SLF001
+                answer = raw._make_api_call(operation, parameters)  # type: ignore[attr-defined]  # noqa: SLF001
+                if self._sent:
+                    self._sent(call, str(answer.get("ResponseMetadata", {}).get("RequestId", "")))
+                return answer
 
             return send(call, attempt, clock=self.clock, told=self._told)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CODES = {"succeeded": 0, "declined": 1, "failed": 1, "partial": 3, "interrupted": 130}
 CHANGES = 2
+LOCK_TIMEOUT = "Wait for another run so long; by default only for one that has died."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -75,14 +76,14 @@ def plan(
 @click.option("--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
 @click.option("--adopt", is_flag=True, help="Bring objects that are not ours to their specs.")
 @click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
-@click.option("--lock-timeout", default=0.0, metavar="SECONDS", help="Wait for another run.")
+@click.option("--lock-timeout", type=float, metavar="SECONDS", help=LOCK_TIMEOUT)
 @click.option("--parallelism", type=click.IntRange(1, 256), help="Steps side by side.")
 @surroundings
 def apply(
     here: Surroundings,
     choice: Choice,
     allow_replace: tuple[str, ...],
-    lock_timeout: float,
+    lock_timeout: float | None,
     parallelism: int | None,
     *,
     yes: bool,
@@ -114,10 +115,10 @@ def apply(
 @click.argument("stack")
 @click.option("--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be deleted.")
-@click.option("--lock-timeout", default=0.0, metavar="SECONDS", help="Wait for another run.")
+@click.option("--lock-timeout", type=float, metavar="SECONDS", help=LOCK_TIMEOUT)
 @surroundings
 def teardown(
-    here: Surroundings, stack: str, lock_timeout: float, *, yes: bool, only_plan: bool
+    here: Surroundings, stack: str, lock_timeout: float | None, *, yes: bool, only_plan: bool
 ) -> int:
     """Delete everything that was made for STACK; no manifest is needed."""
     from provisioner import api

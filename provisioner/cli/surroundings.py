@@ -65,7 +65,7 @@ class Surroundings:
         self,
         *,
         allow: Allowances | None = None,
-        lock_timeout: float = 0.0,
+        lock_timeout: float | None = None,
         workers: int | None = None,
     ) -> Options:
         """How to run."""

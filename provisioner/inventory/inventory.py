@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from provisioner.aws.clock import Clock, SystemClock
-from provisioner.errors import DamagedRecordError, InventoryError, LeaseHeldError
+from provisioner.errors import (
+    DamagedRecordError,
+    InterruptedRunError,
+    InventoryError,
+    LeaseHeldError,
+)
 from provisioner.inventory.journal import Journal
 from provisioner.inventory.migrations import migrated
 from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
@@ -19,6 +27,37 @@ M = TypeVar("M", bound=BaseModel)
 LASTS = 60.0
 """Seconds a lease lasts without a heartbeat."""
 POLL = 1.0
+
+
+def nobody(lease: Lease) -> None:
+    """Hear of a lease, and do nothing."""
+    del lease
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How a run waits for a lease that another one holds.
+
+    Attributes:
+        seconds: so long; None: as long as that run shows no sign of life, which is until its lease
+            ends if it has died.
+        told: hears of the lease that is waited for, again and again.
+        stop: ends the waiting once it is set.
+    """
+
+    seconds: float | None = 0.0
+    told: Callable[[Lease], None] = nobody
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def ends(self, waited: float) -> bool:
+        """Whether it was long enough.
+
+        Raises:
+            InterruptedRunError: the waiting was stopped.
+        """
+        if self.stop.is_set():
+            raise InterruptedRunError("Interrupted while another run was waited for.")
+        return self.seconds is not None and waited >= self.seconds
 
 
 class Inventory:
@@ -88,7 +127,8 @@ class Inventory:
         *,
         tool: str = "",
         digest: str = "",
-        wait: float = 0.0,
+        undoes: str = "",
+        queue: Queue | None = None,
         lasts: float = LASTS,
     ) -> Journal:
         """Begin a run: take the lease, read the records.
@@ -98,15 +138,17 @@ class Inventory:
             holder: who is asking; the run's id in it may be empty.
             tool: name and version of what runs.
             digest: of the manifest.
-            wait: seconds to wait for a lease that another run holds.
+            undoes: the run that this one undoes.
+            queue: how to wait for a lease that another run holds; by default not at all.
             lasts: seconds the lease lasts without a heartbeat.
 
         Raises:
             LeaseHeldError: another run holds the stack.
+            InterruptedRunError: the waiting was stopped.
             DamagedRecordError: a record does not validate.
         """
         holder = holder.model_copy(update={"run": holder.run or self.new_run_id()})
-        lease = self._taken(stack, holder, wait, lasts)
+        lease = self._taken(stack, holder, queue or Queue(), lasts)
         run = Run(
             id=holder.run,
             stack=stack,
@@ -115,6 +157,7 @@ class Inventory:
             host=holder.host,
             tool=tool,
             manifest_digest=digest,
+            undoes=undoes,
             started_at=self._clock.now().isoformat(timespec="seconds"),
         )
         try:
@@ -129,8 +172,9 @@ class Inventory:
         milliseconds = int(self._clock.now().timestamp() * 1000)
         return f"{milliseconds:012x}{secrets.token_hex(4)}"
 
-    def _taken(self, stack: str, holder: Holder, wait: float, lasts: float) -> Lease:
+    def _taken(self, stack: str, holder: Holder, queue: Queue, lasts: float) -> Lease:
         started = self._clock.monotonic()
+        first: Lease | None = None
         while True:
             now = self._clock.now()
             lease = self._store.take(
@@ -142,9 +186,17 @@ class Inventory:
             )
             if lease.holder and lease.holder.run == holder.run:
                 return lease
-            if self._clock.monotonic() - started >= wait:
+            first = first or lease
+            waited = self._clock.monotonic() - started
+            if queue.ends(waited) or (queue.seconds is None and _lives(first, lease)):
                 raise _held(lease, now.timestamp())
+            queue.told(lease)
             self._clock.sleep(POLL)
+
+
+def _lives(first: Lease, now: Lease) -> bool:
+    """Whether the holder renewed its lease since it was first seen, or somebody else took it."""
+    return (now.fence, now.expires_at) != (first.fence, first.expires_at)
 
 
 def _held(lease: Lease, now: float) -> LeaseHeldError:
@@ -155,7 +207,8 @@ def _held(lease: Lease, now: float) -> LeaseHeldError:
     return LeaseHeldError(
         f"Stack {lease.stack} is held by {holder.who} on {holder.host} "
         f"({holder.command}, since {lease.since}, run {holder.run}).",
-        hint=f"Wait for it (--lock-timeout SECONDS). If it died, its lease ends in {left} s.",
+        hint=f"Wait for it with --lock-timeout SECONDS. Its lease ends in {left} s unless it is "
+        f"renewed; if you know that it died: unlock {lease.stack}.",
     )
 
 

@@ -84,13 +84,23 @@ class Record(_Row):
 
 
 class RunEvent(_Row):
-    """What one step of a run did; secrets masked."""
+    """What one step of a run did; secrets masked.
+
+    Attributes:
+        number: in the order of what happened.
+        action: create, configure, unwire or delete; `failed` says that it did not succeed.
+        id: of the object.
+        changes: field, before and after.
+        request_ids: of the writes, each as `service.Operation request-id`.
+        message: why it was done, or what went wrong.
+    """
 
     number: int
     at: str
     address: str
     kind: str
     action: str
+    failed: bool = False
     id: str = ""
     changes: tuple[Mapping[str, JsonValue], ...] = ()
     request_ids: tuple[str, ...] = ()
@@ -101,6 +111,7 @@ class Run(_Row):
     """One run on a stack: who, from where, when, what came of it.
 
     Attributes:
+        undoes: the run that it undoes; empty for all but a rollback.
         result: running, succeeded, partial, failed or interrupted. A run that stays `running`
             without holding the lease has died.
     """
@@ -112,6 +123,7 @@ class Run(_Row):
     host: str
     tool: str = ""
     manifest_digest: str = ""
+    undoes: str = ""
     started_at: str
     finished_at: str = ""
     seconds: float = 0.0

@@ -12,6 +12,7 @@ from provisioner.ensure import Action
 from provisioner.errors import AwsError, ManifestError, Problem, ProvisionerError
 from provisioner.events import (
     Event,
+    LeaseAwaited,
     RunFinished,
     RunStarted,
     StepDone,
@@ -110,6 +111,17 @@ def _problem(problem: Problem) -> Document:
     }
 
 
+def _lease_awaited(event: LeaseAwaited) -> Document:
+    holder = event.lease.holder
+    return {
+        "event": "lease.awaited",
+        "stack": event.lease.stack,
+        "holder": holder.model_dump(mode="json") if holder else None,
+        "since": event.lease.since,
+        "seconds_left": round(max(event.left, 0.0), 1),
+    }
+
+
 def _run_started(event: RunStarted) -> Document:
     return {
         "event": "run.started",
@@ -174,6 +186,7 @@ def _finished(event: RunFinished) -> Document:
 
 
 _EVENTS: dict[type, object] = {
+    LeaseAwaited: _lease_awaited,
     RunStarted: _run_started,
     StepStarted: _started,
     StepWaiting: _waiting,

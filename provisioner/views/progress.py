@@ -11,6 +11,7 @@ from rich.text import Text
 
 from provisioner.events import (
     Event,
+    LeaseAwaited,
     RunFinished,
     RunStarted,
     StepDone,
@@ -19,6 +20,7 @@ from provisioner.events import (
     StepStarted,
     StepWaiting,
 )
+from provisioner.inventory import Lease
 from provisioner.schedule import Key, Verb
 from provisioner.views.documents import event_document
 from provisioner.views.terminal import Terminal
@@ -49,6 +51,7 @@ class Progress:
     _live: Live | None = None
     _steps: int = 0
     _ended: int = 0
+    _asked: float = -SAY_AGAIN
 
     def __enter__(self) -> Progress:
         """Be ready to show; the first event of the run begins it."""
@@ -76,6 +79,8 @@ class Progress:
             self.terminal.tell(event_document(event))
             return
         match event:
+            case LeaseAwaited():
+                self._await(event)
             case RunStarted():
                 self._steps = event.steps
                 self._begin()
@@ -91,6 +96,12 @@ class Progress:
                 self._end(event.key, _skipped(event))
             case RunFinished():
                 self._running.clear()
+
+    def _await(self, event: LeaseAwaited) -> None:
+        now = time.monotonic()
+        if now - self._asked >= SAY_AGAIN:
+            self._asked = now
+            self.terminal.note(lease_line(event.lease, event.left))
 
     def _end(self, key: Key, line: Text) -> None:
         self._running.pop(key, None)
@@ -121,6 +132,14 @@ class Progress:
         if self._steps:
             lines.append(Text(f"  {self._ended} of {self._steps} steps", "bold"))
         return Group(*lines)
+
+
+def lease_line(lease: Lease, left: float) -> Text:
+    """Who is waited for, and until when at most."""
+    holder = lease.holder
+    who = f"{holder.who} on {holder.host} ({holder.command})" if holder else "another run"
+    words = f"  … the stack is held by {who} since {lease.since}; "
+    return Text(f"{words}if that run has died, its lease ends in {max(left, 0):.0f} s", "dim")
 
 
 def _done(event: StepDone) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -151,7 +152,7 @@ def test_a_second_run_on_a_stack_is_refused_while_the_first_holds_it(
     holder = Holder(who="ada", host="laptop", command="apply", run="")
     journal = inventory.open("net", holder, lasts=60.0)
     with pytest.raises(LeaseHeldError, match="ada on laptop"):
-        apply(session, network(), options)
+        apply(session, network(), replace(options, lock_timeout=0.0))
     assert alive(session) == {}
     clock.sleep(61)
     apply(session, network(), options).check()
