@@ -300,7 +300,7 @@ def _differences(
     changed = differences(
         resource.kind.spec, settings_of(resolved.spec), found.observed, resolved.waiting
     )
-    tags = tag_changes(tags_of(resolved.spec), found.observed, record.tag_keys if record else ())
+    tags = tag_changes(tags_of(resolved.spec), found.observed, tuple(record.tags) if record else ())
     return (*changed.values(), tags.difference) if tags else tuple(changed.values())
 
 

@@ -8,22 +8,35 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from provisioner.lifecycle import Difference, Spec, rules_of
+from provisioner.fields import FOLDER
+from provisioner.lifecycle import Difference, Spec, marks_of, rules_of
 
 SEALED = "sealed:"
 """Begins every text that stands for a secret."""
 
 
 def sealed(spec: type[Spec], settings: Mapping[str, JsonValue], salt: str) -> dict[str, JsonValue]:
-    """The settings with every secret field's value replaced by its salted SHA-256.
+    """The settings as they may be stored.
 
-    Keys of a secret mapping stay readable: the names of environment variables are no secret.
+    Every secret field's value is replaced by its salted SHA-256; keys of a secret mapping stay
+    readable: the names of environment variables are no secret. A folder is replaced by the digest
+    of what it holds, since it will hold something else tomorrow.
     """
     rules = rules_of(spec)
-    return {
-        name: _seal(value, salt) if name in rules and rules[name].secret else value
-        for name, value in settings.items()
-    }
+
+    def form(name: str, value: JsonValue) -> JsonValue:
+        if name not in rules:
+            return value
+        if rules[name].secret:
+            return _seal(value, salt)
+        return rules[name].canonical(value) if is_folder(spec, name) else value
+
+    return {name: form(name, value) for name, value in settings.items()}
+
+
+def is_folder(spec: type[Spec], name: str) -> bool:
+    """Whether a field names a folder whose content is what counts."""
+    return FOLDER in marks_of(spec.model_fields[name])
 
 
 def _seal(value: JsonValue, salt: str) -> JsonValue:

@@ -279,7 +279,7 @@ class Steps:
 
     def _tag_keys(self, change: Change) -> tuple[str, ...]:
         record = self.plan.record(change.address)
-        return record.tag_keys if record else ()
+        return tuple(record.tags) if record else ()
 
     def _record(self, change: Change) -> Record:
         """The newest record of an address."""
@@ -306,7 +306,7 @@ class Steps:
             edges=_edges(resource),
             settings=sealed(resource.kind.spec, settings_of(spec), record.token),
             intended=None,
-            tag_keys=tuple(sorted(tags_of(spec))),
+            tags=tags_of(spec),
             attributes=attributes,
         )
 
@@ -336,7 +336,7 @@ class Steps:
             edges=_together(known.edges if known else (), _edges(resource)),
             settings=dict(known.settings) if known else {},
             intended=sealed(resource.kind.spec, settings_of(resolved.spec), token),
-            tag_keys=known.tag_keys if known else (),
+            tags=dict(known.tags) if known else {},
             attributes=dict(known.attributes) if known and not change.makes else {},
             token=token,
             run=self.journal.run,

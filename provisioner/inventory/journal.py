@@ -103,7 +103,7 @@ class Journal:
     def event(self, event: RunEvent) -> None:
         """Write what a step did, soon."""
         sort_key = f"{EVENT}{event.number:06d}"
-        self._put(Row(f"{RUN}{self.run}", sort_key, event.model_dump_json()))
+        self._put(Row(f"{RUN}{self.run}", sort_key, event.body()))
 
     def check(self, call: Call) -> None:
         """Asked before every mutating call to AWS: is this run still the one that may write?
@@ -158,7 +158,7 @@ class Journal:
             error.add_note(f"The run could not be closed: {trouble}")
 
     def _run_row(self, run: Run) -> Row:
-        return Row(stack_key(run.stack), RUN + run.id, run.model_dump_json())
+        return Row(stack_key(run.stack), RUN + run.id, run.body())
 
     def _put(self, row: Row | Gone) -> None:
         with self._changed:
@@ -228,7 +228,7 @@ def _record_row(record: Record) -> Row:
     return Row(
         stack_key(record.stack),
         RESOURCE + record.address,
-        record.model_dump_json(exclude_defaults=True),
+        record.body(),
         record.arn,
         record.kind,
     )

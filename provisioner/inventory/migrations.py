@@ -11,26 +11,36 @@ from provisioner.inventory.records import RECORD_VERSION
 Body = dict[str, JsonValue]
 Step = Callable[[Body], Body]
 
-STEPS: Mapping[int, Step] = {}
+
+def _tags_by_key(body: Body) -> Body:
+    """Records kept the keys of the tags that we set, not their values."""
+    keys = body.pop("tag_keys", None)
+    if isinstance(keys, list):
+        body["tags"] = {str(key): None for key in keys}
+    return body
+
+
+STEPS: Mapping[int, Step] = {1: _tags_by_key}
 """From version n to n + 1."""
 
 
 def migrated(
     body: Body, *, steps: Mapping[int, Step] = STEPS, current: int = RECORD_VERSION
 ) -> Body:
-    """The row in its current form.
+    """The row in its current form. One that names no version is of the first.
 
     Raises:
         ValueError: it was written by a newer version than this one, or a step is missing.
     """
-    version = body.get("version", current)
+    version = body.get("version", 1)
     if not isinstance(version, int) or version > current:
         message = f"it has version {version}, and this provisioner knows versions up to {current}"
         raise ValueError(message)
+    body = dict(body)
     while version < current:
         if version not in steps:
             message = f"nothing leads from version {version} to {version + 1}"
             raise ValueError(message)
         body = steps[version](body)
         version += 1
-    return {**body, "version": current} if "version" in body else body
+    return {**body, "version": current}

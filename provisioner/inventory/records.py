@@ -6,17 +6,23 @@ with its key, since acting on a guess is how things get lost.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def body(self) -> str:
+        """As JSON, without what is default; the version always stands in it."""
+        body: dict[str, JsonValue] = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps({**body, "version": RECORD_VERSION})
 
 
 class Status(StrEnum):
@@ -54,7 +60,8 @@ class Record(_Row):
         edges: whom it needs; teardown goes backwards along them.
         settings: as last applied; secrets are sealed.
         intended: the settings about to be applied; None when there are none.
-        tag_keys: the tags we set, so that those no longer wanted can be removed.
+        tags: those we set, so that the ones no longer wanted can be removed; None: a value that an
+            older form did not keep.
         token: on the object itself too: it tells what this very intent made.
         run: the run that wrote this record last.
         replaced: objects this one replaces and that are still to be deleted.
@@ -73,7 +80,7 @@ class Record(_Row):
     edges: tuple[Edge, ...] = ()
     settings: Mapping[str, JsonValue] = {}
     intended: Mapping[str, JsonValue] | None = None
-    tag_keys: tuple[str, ...] = ()
+    tags: Mapping[str, str | None] = {}
     attributes: Mapping[str, str] = {}
     token: str = ""
     run: str = ""
@@ -105,6 +112,7 @@ class RunEvent(_Row):
     changes: tuple[Mapping[str, JsonValue], ...] = ()
     request_ids: tuple[str, ...] = ()
     message: str = ""
+    version: int = RECORD_VERSION
 
 
 class Run(_Row):
@@ -112,6 +120,7 @@ class Run(_Row):
 
     Attributes:
         undoes: the run that it undoes; empty for all but a rollback.
+        changes: what it set out to do to which address.
         result: running, succeeded, partial, failed or interrupted. A run that stays `running`
             without holding the lease has died.
     """
@@ -124,6 +133,7 @@ class Run(_Row):
     tool: str = ""
     manifest_digest: str = ""
     undoes: str = ""
+    changes: Mapping[str, str] = {}
     started_at: str
     finished_at: str = ""
     seconds: float = 0.0
