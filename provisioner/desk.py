@@ -15,8 +15,8 @@ from provisioner.errors import PlanError
 from provisioner.executor import WORKERS
 from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
-from provisioner.inventory.inventory import LASTS
 from provisioner.inventory.journal import hostname
+from provisioner.inventory.lease import LASTS
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.refresher import refresh
 from provisioner.stack import Stack

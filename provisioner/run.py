@@ -17,7 +17,7 @@ from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
 from provisioner.inventory import Journal, Lease
-from provisioner.inventory.inventory import Queue
+from provisioner.inventory.lease import Queue
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
 from provisioner.schedule import schedule
@@ -70,8 +70,7 @@ class Run:
             outcome = self._execute(journal, planned)
             return self._close(journal, planned, outcome)
 
-    def _await(self, lease: Lease) -> None:
-        left = lease.expires_at - self.desk.aws.clock.now().timestamp()
+    def _await(self, lease: Lease, left: float) -> None:
         self.listen(LeaseAwaited(lease, left))
 
     def _nothing(self) -> Report:

@@ -225,7 +225,8 @@ class Aws(ClientFactory):
 
             def attempt() -> object:
                 self._permit(call)
-                self._limiter.take(call)
+                if self._limiter.take(call):
+                    self._permit(call)  # what held before the wait may not hold after it
                 self.ledger.count(call)
                 answer = raw._make_api_call(operation, parameters)  # type: ignore[attr-defined]  # noqa: SLF001
                 if self._sent:

@@ -51,15 +51,16 @@ class Limiter:
         self._lock = threading.Lock()
         self._tokens: dict[str, tuple[float, float]] = {}
 
-    def take(self, call: Call) -> None:
-        """Wait until the call may be sent."""
+    def take(self, call: Call) -> bool:
+        """Wait until the call may be sent; whether that took any time."""
         name = str(call) if str(call) in self._rates else call.service
         rate = self._rates.get(name)
         if rate is None:
-            return
+            return False
         delay = self._reserve(name, rate)
         if delay > 0:
             self._clock.sleep(delay)
+        return delay > 0
 
     def _reserve(self, name: str, rate: Rate) -> float:
         """Take one token, going into debt if need be; return the seconds until it is earned."""

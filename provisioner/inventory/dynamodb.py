@@ -2,7 +2,7 @@
 
 | pk           | sk                 | what                                            |
 |--------------|--------------------|-------------------------------------------------|
-| `STACK#name` | `LEASE`            | holder, fence, expires_at                       |
+| `STACK#name` | `LEASE`            | holder, fence, beat, lasts, expires_at, since   |
 | `STACK#name` | `RESOURCE#address` | a record; `arn` is indexed by the GSI `by-arn`  |
 | `STACK#name` | `RUN#id`           | a run                                           |
 | `RUN#id`     | `EVENT#number`     | what a step of the run did                      |
@@ -14,6 +14,7 @@ empty inventory, by AWS's own word (ResourceNotFoundException) and by nothing el
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,10 @@ BATCH = 99
 BATCH_BYTES = 3_000_000
 ROW_BYTES = 380_000
 """DynamoDB takes 400 KB an item."""
+NEVER = (-1, -1)
+"""The sign of no lease."""
+FREE = "REMOVE holder, expires_at, since, lasts, beat"
+"""What is left of a lease that nobody holds is its fence."""
 
 
 class DynamoStore:
@@ -54,37 +59,49 @@ class DynamoStore:
     def _client(self) -> DynamoDBClient:
         return self._aws.client("dynamodb")
 
-    def take(self, stack: str, holder: Holder, *, now: float, until: float, since: str) -> Lease:
-        """Take the lease if it is free or expired; makes the table if there is none."""
+    def take(self, wanted: Lease, *, ended: float, dead: Lease | None = None) -> Lease:
+        """Take a lease that is free; makes the table if there is none."""
         try:
-            return self._take(stack, holder, now, until, since)
+            return self._take(wanted, ended, dead)
         except ClientError as error:
             if code_of(error) != "ResourceNotFoundException":
                 raise
         make_table(self._aws, self._table)
-        return self._take(stack, holder, now, until, since)
+        return self._take(wanted, ended, dead)
 
-    def _take(self, stack: str, holder: Holder, now: float, until: float, since: str) -> Lease:
+    def _take(self, wanted: Lease, ended: float, dead: Lease | None) -> Lease:
+        """One conditional write; refused, it answers with the lease that stands in its way.
+
+        Sent again after a lost answer, it is refused by the lease that it took the first time.
+        """
+        fence, beat = dead.sign if dead else NEVER
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=_key(stack_key(stack), LEASE),
-                UpdateExpression="SET holder = :h, expires_at = :u, since = :s ADD fence :one",
-                ConditionExpression="attribute_not_exists(holder) OR expires_at < :now",
+                Key=_key(stack_key(wanted.stack), LEASE),
+                UpdateExpression="SET holder = :holder, since = :since, expires_at = :until, "
+                "lasts = :lasts, beat = :none ADD fence :one",
+                ConditionExpression="attribute_not_exists(holder) OR expires_at < :ended "
+                "OR (fence = :fence AND beat = :beat)",
                 ExpressionAttributeValues={
-                    ":h": {"S": holder.model_dump_json()},
-                    ":u": {"N": repr(until)},
-                    ":s": {"S": since},
+                    ":holder": {"S": wanted.holder.model_dump_json() if wanted.holder else ""},
+                    ":since": {"S": wanted.since},
+                    ":until": {"N": repr(wanted.expires_at)},
+                    ":lasts": {"N": repr(wanted.lasts)},
+                    ":none": {"N": "0"},
                     ":one": {"N": "1"},
-                    ":now": {"N": repr(now)},
+                    ":ended": {"N": repr(ended)},
+                    ":fence": {"N": str(fence)},
+                    ":beat": {"N": str(beat)},
                 },
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
-            return self.lease(stack) or Lease(stack=stack)
-        return _lease(stack, answer["Attributes"])
+            return _lease(wanted.stack, _standing(error))
+        return _lease(wanted.stack, answer["Attributes"])
 
     def renew(self, stack: str, fence: int, until: float) -> None:
         """Keep the lease."""
@@ -92,23 +109,34 @@ class DynamoStore:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(stack_key(stack), LEASE),
-                UpdateExpression="SET expires_at = :u",
-                ConditionExpression="fence = :f AND attribute_exists(holder)",
-                ExpressionAttributeValues={":u": {"N": repr(until)}, ":f": {"N": str(fence)}},
+                UpdateExpression="SET expires_at = :until ADD beat :one",
+                ConditionExpression="fence = :fence AND attribute_exists(holder)",
+                ExpressionAttributeValues={
+                    ":until": {"N": repr(until)},
+                    ":one": {"N": "1"},
+                    ":fence": {"N": str(fence)},
+                },
             )
         except ClientError as error:
             if code_of(error) == "ConditionalCheckFailedException":
                 raise _lost(stack) from None
             raise
 
-    def break_lease(self, stack: str) -> None:
-        """Take the lease from whoever holds it."""
-        self._client.update_item(
-            TableName=self._table,
-            Key=_key(stack_key(stack), LEASE),
-            UpdateExpression="ADD fence :one REMOVE holder, expires_at, since",
-            ExpressionAttributeValues={":one": {"N": "1"}},
-        )
+    def break_lease(self, stack: str, fence: int) -> bool:
+        """Take the lease from its holder. Doing so twice is doing so once."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(stack_key(stack), LEASE),
+                UpdateExpression=FREE,
+                ConditionExpression="fence = :fence",
+                ExpressionAttributeValues={":fence": {"N": str(fence)}},
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack."""
@@ -123,13 +151,25 @@ class DynamoStore:
         item = answer.get("Item")
         return _lease(stack, item) if item else None
 
-    def rows(self, pk: str, prefix: str, *, newest_first: bool = False) -> list[Row]:
+    def rows(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        after: str = "",
+    ) -> list[Row]:
         """The rows of a partition whose sort key begins so."""
+        bounds: dict[str, Any] = {"ExclusiveStartKey": _key(pk, after)} if after else {}
+        if limit is not None:
+            bounds["PaginationConfig"] = {"MaxItems": limit, "PageSize": limit}
         return self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
             ConsistentRead=True,
             ScanIndexForward=not newest_first,
+            **bounds,
         )
 
     def by_arn(self, arn: str) -> list[Row]:
@@ -167,8 +207,11 @@ class DynamoStore:
             self._transact(stack, [guard, *(self._write(row) for row in batch)])
 
     def _transact(self, stack: str, items: Sequence[TransactWriteItemTypeDef]) -> None:
+        """All or nothing, and once: with its token, one whose answer was lost is not done again."""
         try:
-            self._client.transact_write_items(TransactItems=items)
+            self._client.transact_write_items(
+                TransactItems=items, ClientRequestToken=secrets.token_hex(16)
+            )
         except ClientError as error:
             reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
             if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
@@ -190,8 +233,8 @@ class DynamoStore:
             "Update": {
                 "TableName": self._table,
                 "Key": _key(stack_key(stack), LEASE),
-                "UpdateExpression": "REMOVE holder, expires_at, since",
-                "ConditionExpression": "fence = :f",
+                "UpdateExpression": FREE,
+                "ConditionExpression": "fence = :f AND attribute_exists(holder)",
                 "ExpressionAttributeValues": {":f": {"N": str(fence)}},
             }
         }
@@ -239,9 +282,17 @@ def _lease(stack: str, item: Mapping[str, Any]) -> Lease:
         stack=stack,
         holder=Holder.model_validate_json(holder["S"]) if holder else None,
         fence=int(item.get("fence", {"N": "0"})["N"]),
+        beat=int(item.get("beat", {"N": "0"})["N"]),
+        lasts=float(item.get("lasts", {"N": "0"})["N"]),
         expires_at=float(item.get("expires_at", {"N": "0"})["N"]),
         since=item.get("since", {"S": ""})["S"],
     )
+
+
+def _standing(error: ClientError) -> Mapping[str, Any]:
+    """The item that stood in the way of a conditional write."""
+    item: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+    return item
 
 
 def _lost(stack: str) -> LeaseLostError:

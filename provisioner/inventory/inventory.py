@@ -4,60 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from provisioner.aws.clock import Clock, SystemClock
-from provisioner.errors import (
-    DamagedRecordError,
-    InterruptedRunError,
-    InventoryError,
-    LeaseHeldError,
-)
+from provisioner.errors import DamagedRecordError, InventoryError
 from provisioner.inventory.journal import Journal
+from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import migrated
 from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
 from provisioner.inventory.store import EVENT, RESOURCE, RUN, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
-LASTS = 60.0
-"""Seconds a lease lasts without a heartbeat."""
-POLL = 1.0
-
-
-def nobody(lease: Lease) -> None:
-    """Hear of a lease, and do nothing."""
-    del lease
-
-
-@dataclass(frozen=True)
-class Queue:
-    """How a run waits for a lease that another one holds.
-
-    Attributes:
-        seconds: so long; None: as long as that run shows no sign of life, which is until its lease
-            ends if it has died.
-        told: hears of the lease that is waited for, again and again.
-        stop: ends the waiting once it is set.
-    """
-
-    seconds: float | None = 0.0
-    told: Callable[[Lease], None] = nobody
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def ends(self, waited: float) -> bool:
-        """Whether it was long enough.
-
-        Raises:
-            InterruptedRunError: the waiting was stopped.
-        """
-        if self.stop.is_set():
-            raise InterruptedRunError("Interrupted while another run was waited for.")
-        return self.seconds is not None and waited >= self.seconds
 
 
 class Inventory:
@@ -113,12 +72,16 @@ class Inventory:
         """Who holds a stack, or held it last."""
         return self._store.lease(stack)
 
-    def unlock(self, stack: str) -> Lease | None:
-        """Take the lease from whoever holds it; who that was."""
-        lease = self._store.lease(stack)
-        if lease and lease.holder:
-            self._store.break_lease(stack)
-        return lease
+    def unlock(self, lease: Lease) -> bool:
+        """Take a lease from its holder, whose next write is refused.
+
+        Args:
+            lease: as it was seen; one that another run has taken since is left alone.
+
+        Returns:
+            Whether it was taken away.
+        """
+        return self._store.break_lease(lease.stack, lease.fence)
 
     def open(
         self,
@@ -148,7 +111,8 @@ class Inventory:
             DamagedRecordError: a record does not validate.
         """
         holder = holder.model_copy(update={"run": holder.run or self.new_run_id()})
-        lease = self._taken(stack, holder, queue or Queue(), lasts)
+        contender = Contender(self._store, self._clock, stack, holder, lasts)
+        hold = contender.take(queue or Queue())
         run = Run(
             id=holder.run,
             stack=stack,
@@ -163,53 +127,14 @@ class Inventory:
         try:
             records = self.records(stack)
         except DamagedRecordError:
-            self._store.write(stack, lease.fence, [], release=True)
+            self._store.write(stack, hold.lease.fence, [], release=True)
             raise
-        return Journal(self._store, self._clock, lease, records, run, lasts=lasts)
+        return Journal(self._store, self._clock, hold, records, run)
 
     def new_run_id(self) -> str:
         """An id that sorts by time: milliseconds in hexadecimal, then chance."""
         milliseconds = int(self._clock.now().timestamp() * 1000)
         return f"{milliseconds:012x}{secrets.token_hex(4)}"
-
-    def _taken(self, stack: str, holder: Holder, queue: Queue, lasts: float) -> Lease:
-        started = self._clock.monotonic()
-        first: Lease | None = None
-        while True:
-            now = self._clock.now()
-            lease = self._store.take(
-                stack,
-                holder,
-                now=now.timestamp(),
-                until=now.timestamp() + lasts,
-                since=now.isoformat(timespec="seconds"),
-            )
-            if lease.holder and lease.holder.run == holder.run:
-                return lease
-            first = first or lease
-            waited = self._clock.monotonic() - started
-            if queue.ends(waited) or (queue.seconds is None and _lives(first, lease)):
-                raise _held(lease, now.timestamp())
-            queue.told(lease)
-            self._clock.sleep(POLL)
-
-
-def _lives(first: Lease, now: Lease) -> bool:
-    """Whether the holder renewed its lease since it was first seen, or somebody else took it."""
-    return (now.fence, now.expires_at) != (first.fence, first.expires_at)
-
-
-def _held(lease: Lease, now: float) -> LeaseHeldError:
-    holder = lease.holder
-    if holder is None:
-        return LeaseHeldError(f"Stack {lease.stack} was taken by another run a moment ago.")
-    left = max(0, round(lease.expires_at - now))
-    return LeaseHeldError(
-        f"Stack {lease.stack} is held by {holder.who} on {holder.host} "
-        f"({holder.command}, since {lease.since}, run {holder.run}).",
-        hint=f"Wait for it with --lock-timeout SECONDS. Its lease ends in {left} s unless it is "
-        f"renewed; if you know that it died: unlock {lease.stack}.",
-    )
 
 
 def _read(model: type[M], row: Row) -> M:

@@ -17,7 +17,8 @@ from pydantic import JsonValue
 from provisioner.aws.calls import Call
 from provisioner.aws.clock import Clock
 from provisioner.errors import LeaseLostError, ProvisionerError
-from provisioner.inventory.records import Lease, Record, Run, RunEvent
+from provisioner.inventory.lease import Hold
+from provisioner.inventory.records import Record, Run, RunEvent
 from provisioner.inventory.store import EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
 GATHER = 0.5
@@ -37,21 +38,19 @@ class Journal:
         self,
         store: Store,
         clock: Clock,
-        lease: Lease,
+        hold: Hold,
         records: Mapping[str, Record],
         run: Run,
-        *,
-        lasts: float,
     ) -> None:
         self.records = records
-        self.fence = lease.fence
+        self.fence = hold.lease.fence
         self.run = run.id
         self._run = run
         self._store = store
         self._clock = clock
-        self._lasts = lasts
-        self._wall = lease.expires_at
-        self._deadline = clock.monotonic() + lasts
+        self._lasts = hold.lease.lasts
+        self._wall = hold.lease.expires_at
+        self._deadline = hold.ends
         self._started = clock.monotonic()
         self._changed = threading.Condition()
         self._renewing = threading.Lock()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from provisioner.errors import LeaseLostError
-from provisioner.inventory.records import Holder, Lease
+from provisioner.inventory.records import Lease
 from provisioner.inventory.store import RESOURCE, Gone, Row
 
 
@@ -18,43 +18,54 @@ class MemoryStore:
         self._rows: dict[tuple[str, str], Row] = {}
         self._leases: dict[str, Lease] = {}
 
-    def take(self, stack: str, holder: Holder, *, now: float, until: float, since: str) -> Lease:
-        """Take the lease if it is free or expired."""
+    def take(self, wanted: Lease, *, ended: float, dead: Lease | None = None) -> Lease:
+        """Take a lease that is free, that ended long ago, or that is still as `dead` was seen."""
         with self._lock:
-            lease = self._leases.get(stack, Lease(stack=stack))
-            if lease.holder is None or lease.expires_at < now:
-                lease = Lease(
-                    stack=stack,
-                    holder=holder,
-                    fence=lease.fence + 1,
-                    expires_at=until,
-                    since=since,
-                )
-                self._leases[stack] = lease
+            lease = self._leases.get(wanted.stack, Lease(stack=wanted.stack))
+            still_dead = dead is not None and dead.sign == lease.sign
+            if lease.holder is None or lease.expires_at < ended or still_dead:
+                lease = wanted.model_copy(update={"fence": lease.fence + 1})
+                self._leases[wanted.stack] = lease
             return lease
 
     def renew(self, stack: str, fence: int, until: float) -> None:
         """Keep the lease."""
         with self._lock:
-            self._check(stack, fence)
-            self._leases[stack] = self._leases[stack].model_copy(update={"expires_at": until})
+            lease = self._check(stack, fence)
+            news = {"expires_at": until, "beat": lease.beat + 1}
+            self._leases[stack] = lease.model_copy(update=news)
 
-    def break_lease(self, stack: str) -> None:
-        """Take the lease from whoever holds it."""
+    def break_lease(self, stack: str, fence: int) -> bool:
+        """Take the lease from its holder."""
         with self._lock:
-            lease = self._leases.get(stack, Lease(stack=stack))
-            self._leases[stack] = Lease(stack=stack, fence=lease.fence + 1)
+            lease = self._leases.get(stack)
+            if lease is None or lease.fence != fence:
+                return False
+            self._leases[stack] = Lease(stack=stack, fence=fence)
+            return True
 
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack."""
         with self._lock:
             return self._leases.get(stack)
 
-    def rows(self, pk: str, prefix: str, *, newest_first: bool = False) -> list[Row]:
+    def rows(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        after: str = "",
+    ) -> list[Row]:
         """The rows of a partition whose sort key begins so."""
         with self._lock:
-            keys = sorted(key for key in self._rows if key[0] == pk and key[1].startswith(prefix))
-            return [self._rows[key] for key in (reversed(keys) if newest_first else keys)]
+            names = sorted(sk for its, sk in self._rows if its == pk and sk.startswith(prefix))
+            if newest_first:
+                names = [name for name in reversed(names) if not after or name < after]
+            else:
+                names = [name for name in names if name > after]
+            return [self._rows[pk, name] for name in names[:limit]]
 
     def by_arn(self, arn: str) -> list[Row]:
         """The resource rows with this ARN."""
@@ -81,7 +92,8 @@ class MemoryStore:
             if release:
                 self._leases[stack] = Lease(stack=stack, fence=fence)
 
-    def _check(self, stack: str, fence: int) -> None:
+    def _check(self, stack: str, fence: int) -> Lease:
         lease = self._leases.get(stack)
         if lease is None or lease.fence != fence or lease.holder is None:
             raise LeaseLostError(f"Another run has taken over stack {stack}.")
+        return lease

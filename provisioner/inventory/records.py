@@ -157,12 +157,21 @@ class Lease(_Row):
     Attributes:
         holder: None if nobody holds it.
         fence: grows with every taking; every write carries it.
-        expires_at: seconds since the epoch.
-        since: when it was taken.
+        beat: grows with every heartbeat.
+        lasts: seconds from a heartbeat on.
+        expires_at: seconds since the epoch, by the holder's clock.
+        since: when it was taken, by the holder's clock.
     """
 
     stack: str
     holder: Holder | None = None
     fence: int = 0
+    beat: int = 0
+    lasts: float = 0.0
     expires_at: float = 0.0
     since: str = ""
+
+    @property
+    def sign(self) -> tuple[int, int]:
+        """What changes with every sign of life."""
+        return (self.fence, self.beat)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from provisioner.inventory.records import Holder, Lease
+from provisioner.inventory.records import Lease
 
 RESOURCE = "RESOURCE#"
 RUN = "RUN#"
@@ -46,20 +46,42 @@ class Gone:
 class Store(Protocol):
     """What the inventory needs of a place to live in. Safe across threads."""
 
-    def take(self, stack: str, holder: Holder, *, now: float, until: float, since: str) -> Lease:
-        """Take the lease if it is free or expired; the lease as it then stands."""
+    def take(self, wanted: Lease, *, ended: float, dead: Lease | None = None) -> Lease:
+        """Take a lease that is free; the lease as it then stands, whoever holds it.
+
+        Args:
+            wanted: the lease as it shall be, but for its fence, which grows by one.
+            ended: one that ended before this time by its holder's clock is free, too.
+            dead: and so is the one that was seen so, if it has not moved since.
+        """
 
     def renew(self, stack: str, fence: int, until: float) -> None:
-        """Keep the lease; LeaseLostError if the fence moved."""
+        """Keep the lease, with one more beat; LeaseLostError if the fence moved."""
 
-    def break_lease(self, stack: str) -> None:
-        """Take the lease from whoever holds it; their next write is refused."""
+    def break_lease(self, stack: str, fence: int) -> bool:
+        """Take the lease from its holder, whose next write is refused; False if the fence moved."""
 
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack; None if nobody ever did."""
 
-    def rows(self, pk: str, prefix: str, *, newest_first: bool = False) -> list[Row]:
-        """The rows of a partition whose sort key begins so, in its order."""
+    def rows(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+        after: str = "",
+    ) -> list[Row]:
+        """The rows of a partition whose sort key begins so, in its order.
+
+        Args:
+            pk: the partition.
+            prefix: of the sort key.
+            newest_first: in the opposite order.
+            limit: at most so many; no more are read.
+            after: begin behind this sort key.
+        """
 
     def by_arn(self, arn: str) -> list[Row]:
         """The resource rows with this ARN."""

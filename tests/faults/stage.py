@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from provisioner.api import Options, apply, teardown
-from provisioner.inventory.inventory import LASTS
+from provisioner.inventory.lease import LASTS
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

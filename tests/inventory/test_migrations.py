@@ -30,7 +30,7 @@ FIRST: dict[str, object] = {
 
 def stored(body: dict[str, object], clock: VirtualClock) -> Inventory:
     store = MemoryStore()
-    take(store, ADA, 0, 1)
+    take(store, ADA)
     store.write("s", 1, [Row("STACK#s", "RESOURCE#topic", json.dumps(body))], release=True)
     return Inventory(store, clock)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provisioner.aws.clients import connect
 from provisioner.errors import DamagedRecordError, LeaseHeldError, LeaseLostError
-from provisioner.inventory import Holder, Inventory, MemoryStore, Record, Status, Store
+from provisioner.inventory import Holder, Inventory, Lease, MemoryStore, Record, Status, Store
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.inventory.store import Gone, Row
 from tests.conftest import VirtualClock
@@ -44,9 +44,17 @@ def record(address: str, **more: object) -> Record:
     return Record.model_validate({**facts, **more})
 
 
-def take(store: Store, holder: Holder, now: float, until: float) -> int:
-    lease = store.take("s", holder, now=now, until=until, since="t")
+def take(store: Store, holder: Holder, dead: Lease | None = None) -> int:
+    """The fence of a lease that was taken; 0: another one holds it."""
+    wanted = Lease(stack="s", holder=holder, lasts=60, expires_at=60, since="t")
+    lease = store.take(wanted, ended=0, dead=dead)
     return lease.fence if lease.holder == holder else 0
+
+
+def seen(store: Store) -> Lease:
+    lease = store.lease("s")
+    assert lease is not None
+    return lease
 
 
 def test_nothing_is_there_before_the_first_write(store: Store) -> None:
@@ -58,20 +66,30 @@ def test_nothing_is_there_before_the_first_write(store: Store) -> None:
 
 
 def test_one_holder_at_a_time_and_the_fence_grows(store: Store) -> None:
-    """A live lease is kept, an expired one taken over, and each taking has a higher fence."""
-    assert take(store, ADA, 0, 60) == 1
-    assert take(store, BOB, 10, 70) == 0
-    assert take(store, BOB, 61, 121) == 2
-    lease = store.lease("s")
-    assert lease is not None
-    assert lease.holder == BOB
+    """A live lease is kept, a dead one taken over, and each taking has a higher fence."""
+    assert take(store, ADA) == 1
+    assert take(store, BOB) == 0
+    before = seen(store)
+    store.renew("s", 1, 99)
+    assert take(store, BOB, dead=before) == 0
+    assert seen(store) == before.model_copy(update={"beat": 1, "expires_at": 99})
+    assert take(store, BOB, dead=seen(store)) == 2
+    assert (seen(store).holder, seen(store).sign) == (BOB, (2, 0))
+
+
+def test_a_lease_that_ended_long_ago_is_free(store: Store) -> None:
+    """By its holder's clock, as the contender asks for it."""
+    take(store, ADA)
+    wanted = Lease(stack="s", holder=BOB, lasts=60, expires_at=5000, since="t")
+    assert store.take(wanted, ended=59).holder == ADA
+    assert store.take(wanted, ended=61) == wanted.model_copy(update={"fence": 2})
 
 
 def test_who_lost_the_lease_can_write_nothing(store: Store) -> None:
     """Neither rows nor the lease; nothing of the refused batch is there."""
-    take(store, ADA, 0, 60)
+    take(store, ADA)
     store.write("s", 1, [Row("STACK#s", "RESOURCE#a", "{}")])
-    take(store, BOB, 61, 121)
+    take(store, BOB, dead=seen(store))
     with pytest.raises(LeaseLostError):
         store.write("s", 1, [Row("STACK#s", "RESOURCE#b", "{}"), Gone("STACK#s", "RESOURCE#a")])
     with pytest.raises(LeaseLostError):
@@ -80,30 +98,46 @@ def test_who_lost_the_lease_can_write_nothing(store: Store) -> None:
 
 
 def test_a_broken_lease_fences_its_holder_off(store: Store) -> None:
-    """`unlock` is for people; whoever held it is refused from then on."""
-    take(store, ADA, 0, 60)
-    store.break_lease("s")
+    """`unlock` is for people; whoever held it is refused from then on, his last word too."""
+    take(store, ADA)
+    assert store.break_lease("s", 1)
+    for release in (False, True):
+        with pytest.raises(LeaseLostError):
+            store.write("s", 1, [Row("STACK#s", "RUN#1", "{}")], release=release)
     with pytest.raises(LeaseLostError):
-        store.write("s", 1, [])
-    assert take(store, BOB, 1, 61) == 3
+        store.renew("s", 1, 99)
+    assert take(store, BOB) == 2
+    assert store.rows("STACK#s", "RUN#") == []
+
+
+def test_a_lease_that_changed_hands_is_not_broken(store: Store) -> None:
+    """Whoever decided to break it had seen another one."""
+    take(store, ADA)
+    take(store, BOB, dead=seen(store))
+    assert not store.break_lease("s", 1)
+    store.write("s", 2, [])
 
 
 def test_a_released_lease_is_free_at_once(store: Store) -> None:
     """The last write lets go of it."""
-    take(store, ADA, 0, 60)
+    take(store, ADA)
     store.write("s", 1, [Row("STACK#s", "RUN#1", "{}")], release=True)
-    assert take(store, BOB, 1, 61) == 2
+    assert take(store, BOB) == 2
 
 
 def test_rows_are_found_by_key_prefix_and_arn(store: Store) -> None:
     """In order, newest first if asked; a deleted row is gone."""
-    take(store, ADA, 0, 60)
+    take(store, ADA)
     rows = [Row("STACK#s", f"RUN#{n}", "{}") for n in "132"]
     store.write("s", 1, [*rows, Row("STACK#s", "RESOURCE#a", "{}", arn="arn:a", kind="kms.key")])
     assert [row.sk for row in store.rows("STACK#s", "RUN#")] == ["RUN#1", "RUN#2", "RUN#3"]
     newest = store.rows("STACK#s", "RUN#", newest_first=True)
     assert [row.sk for row in newest] == ["RUN#3", "RUN#2", "RUN#1"]
     assert [row.sk for row in store.by_arn("arn:a")] == ["RESOURCE#a"]
+    assert store.rows("STACK#s", "RUN#", newest_first=True, limit=2) == newest[:2]
+    assert store.rows("STACK#s", "RUN#", newest_first=True, after="RUN#3") == newest[1:]
+    assert store.rows("STACK#s", "RUN#", limit=1, after="RUN#1") == [newest[1]]
+    assert store.rows("STACK#s", "RUN#", after="RUN#3") == []
     store.write("s", 1, [Gone("STACK#s", "RUN#1")])
     assert len(store.rows("STACK#s", "RUN#")) == 2
     assert store.stacks() == ("s",)
@@ -111,7 +145,7 @@ def test_rows_are_found_by_key_prefix_and_arn(store: Store) -> None:
 
 def test_more_rows_than_a_transaction_takes(store: Store) -> None:
     """250 rows come through in several, under one fence."""
-    take(store, ADA, 0, 60)
+    take(store, ADA)
     store.write("s", 1, [Row("STACK#s", f"RESOURCE#{n:03}", "{}") for n in range(250)])
     assert len(store.rows("STACK#s", "RESOURCE#")) == 250
 
@@ -159,7 +193,7 @@ def test_a_held_stack_says_who_holds_it(store: Store, clock: VirtualClock) -> No
 
 def test_a_damaged_record_stops_the_run_with_its_key(store: Store, clock: VirtualClock) -> None:
     """Acting on a guess is how things get lost. The lease is free afterwards."""
-    take(store, ADA, 0, 1)
+    take(store, ADA)
     body = json.loads(record("a").model_dump_json())
     body["status"] = "odd"
     store.write("s", 1, [Row("STACK#s", "RESOURCE#a", json.dumps(body))], release=True)
@@ -172,34 +206,32 @@ def test_a_damaged_record_stops_the_run_with_its_key(store: Store, clock: Virtua
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["take", "write", "renew", "break"]), st.sampled_from([ADA, BOB])),
+    st.tuples(
+        st.sampled_from(["take", "take over", "write", "renew", "break"]),
+        st.sampled_from([ADA, BOB]),
+    ),
     max_size=14,
 )
 
 
-@given(STEPS, st.lists(st.integers(0, 90), min_size=14, max_size=14))
-def test_only_the_newest_holder_ever_writes(
-    steps: list[tuple[str, Holder]], naps: list[int]
-) -> None:
+@given(STEPS)
+def test_only_the_newest_holder_ever_writes(steps: list[tuple[str, Holder]]) -> None:
     """Whatever two runs do in whatever order, a write of an older fence never lands."""
-    store, now, fences = MemoryStore(), 0.0, dict.fromkeys(("ada", "bob"), 0)
-    newest = 0
-    for (act, holder), nap in zip(steps, naps, strict=False):
-        now += nap
+    store, fences, newest = MemoryStore(), dict.fromkeys(("ada", "bob"), 0), 0
+    for act, holder in steps:
         mine = fences[holder.who]
-        if act == "take":
-            fences[holder.who] = take(store, holder, now, now + 60) or mine
+        if act.startswith("take"):
+            dead = store.lease("s") if act == "take over" else None
+            fences[holder.who] = take(store, holder, dead) or mine
             newest = max(newest, fences[holder.who])
         elif act == "break":
-            store.break_lease("s")
+            store.break_lease("s", newest)
         else:
             try:
                 if act == "write":
                     store.write("s", mine, [Row("STACK#s", "R#1", str(mine))])
                 else:
-                    store.renew("s", mine, now + 60)
+                    store.renew("s", mine, 60)
             except LeaseLostError:
                 continue
-            lease = store.lease("s")
-            assert lease is not None
-            assert lease.fence == mine == newest
+            assert seen(store).fence == mine == newest

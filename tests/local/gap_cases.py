@@ -162,6 +162,23 @@ def _table(client: Any, **more: Any) -> None:
     )
 
 
+def dynamodb_a_transaction_is_done_once(client: Any) -> None:
+    _table(client)
+    dynamodb = client("dynamodb")
+    count: Any = {
+        "TableName": "table",
+        "Key": {"pk": {"S": "a"}},
+        "UpdateExpression": "ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    for _ in range(2):
+        dynamodb.transact_write_items(TransactItems=[{"Update": count}], ClientRequestToken="t")
+    assert dynamodb.get_item(TableName="table", Key=count["Key"])["Item"]["n"] == {"N": "1"}
+    other: Any = {**count, "Key": {"pk": {"S": "b"}}}
+    request = {"TransactItems": [{"Update": other}], "ClientRequestToken": "t"}
+    _is_refused(dynamodb.transact_write_items, request, "IdempotentParameterMismatchException")
+
+
 def logs_key(client: Any) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName="a")

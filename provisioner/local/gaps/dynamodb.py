@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
@@ -21,7 +23,9 @@ _create_table = DynamoHandler.create_table
 _update_table = DynamoHandler.update_table
 _describe = Table.describe
 _transact_write_items = DynamoDBBackend.transact_write_items
+_handle_transaction = DynamoHandler.transact_write_items
 _ONE_AT_A_TIME = threading.RLock()
+TOKEN_SECONDS = 600
 
 
 def _keep(handler: Any) -> None:
@@ -53,6 +57,26 @@ def describe(self: Any, *args: Any, **named: Any) -> dict[str, Any]:
     answer: dict[str, Any] = _describe(self, *args, **named)
     for table in answer.values():
         table["TableClassSummary"] = {"TableClass": getattr(self, "table_class", "STANDARD")}
+    return answer
+
+
+def handle_transaction(self: Any) -> ActionResult:
+    """Do what a token stands for once."""
+    items, token = self.body["TransactItems"], self.body.get("ClientRequestToken")
+    kept = self.dynamodb_backend.__dict__.setdefault("transactions", {})
+    now = time.monotonic()
+    for old in [old for old, (_, _, at) in kept.items() if at < now - TOKEN_SECONDS]:
+        del kept[old]
+    if token in kept:
+        same, answer, _ = kept[token]
+        if same == items:
+            return answer
+        raise DynamodbException(
+            "IdempotentParameterMismatchException", "Token was used with other parameters"
+        )
+    answer = _handle_transaction(self)
+    if token:
+        kept[token] = (items, answer, now)
     return answer
 
 
@@ -102,5 +126,6 @@ def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     DynamoHandler.create_table = create_table  # type: ignore[method-assign]
     DynamoHandler.update_table = update_table  # type: ignore[method-assign]
+    DynamoHandler.transact_write_items = handle_transaction  # type: ignore[method-assign]
     Table.describe = describe  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = transact_write_items  # type: ignore[method-assign]
