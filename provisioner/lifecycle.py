@@ -312,6 +312,8 @@ class ResourceType(Generic[S]):
             call; None if there is none. Our token is looked for in them after the create.
         parent: for a kind that can't be tagged: the field that names what its objects belong to.
             Who owns the parent, owns them.
+        belongs_to: for such a kind: whose objects these are, and which attribute of theirs stands
+            in that field: `lambda.function.name`.
         within: the objects of the kind that belong to these values of the parent's field.
         ready, gone: how long creation and deletion are waited for; `gone` None: delete is prompt.
         holds_data: a replace or delete loses data.
@@ -338,6 +340,7 @@ class ResourceType(Generic[S]):
     overwrites: bool = False
     tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None
     parent: str = ""
+    belongs_to: str = ""
     within: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
     ready: Patience = field(default_factory=Patience)
     gone: Patience | None = None

@@ -114,6 +114,7 @@ RESOURCE = ResourceType(
     delete=delete,
     overwrites=True,
     parent="cloudwatch_role_arn",
+    belongs_to="iam.role.arn",
     within=within,
     seconds=5.0,
 )

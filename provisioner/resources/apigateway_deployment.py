@@ -153,6 +153,7 @@ RESOURCE = ResourceType(
     update=update,
     delete=delete,
     parent="rest_api_id",
+    belongs_to="apigateway.rest_api.id",
     within=within,
     seconds=2.0,
 )

@@ -182,6 +182,7 @@ RESOURCE = ResourceType(
     update=update,
     delete=delete,
     parent="backup_plan_id",
+    belongs_to="backup.plan.id",
     within=within,
     replace_first="delete",
 )

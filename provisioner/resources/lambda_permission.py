@@ -174,6 +174,7 @@ RESOURCE = ResourceType(
     update=update,
     delete=delete,
     parent="function_name",
+    belongs_to="lambda.function.name",
     within=within,
 )
 

@@ -193,6 +193,7 @@ RESOURCE = ResourceType(
     delete=delete,
     overwrites=True,
     parent="log_group_name",
+    belongs_to="logs.log_group.name",
     within=within,
 )
 

@@ -231,6 +231,7 @@ RESOURCE = ResourceType(
     delete=delete,
     overwrites=True,
     parent="topic_arn",
+    belongs_to="sns.topic.arn",
     within=within,
 )
 

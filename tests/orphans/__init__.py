@@ -1,0 +1,1 @@
+"""What carries our tags or names and is in no record."""

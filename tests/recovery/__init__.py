@@ -1,0 +1,1 @@
+"""The inventory lost and made again from what AWS shows."""
