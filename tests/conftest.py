@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import boto3
 import botocore.loaders
@@ -14,27 +13,12 @@ from moto import mock_aws
 
 from provisioner.aws.clients import Aws, connect
 from provisioner.local import gaps
+from provisioner.strict.clock import VirtualClock
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 REGION = "eu-central-1"
 LOADER = botocore.loaders.create_loader()
 """AWS's service models, parsed once for all tests."""
-
-
-class VirtualClock:
-    """Time that passes only by sleeping, and costs nothing."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +53,6 @@ def session() -> Iterator[boto3.Session]:
 def aws(session: boto3.Session, clock: VirtualClock) -> Aws:
     """Guarded clients on that AWS; time is virtual."""
     return connect(session, clock=clock)
+
+
+__all__ = ["LOADER", "REGION", "VirtualClock"]

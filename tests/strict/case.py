@@ -1,0 +1,95 @@
+"""What is proven of each rule: a plain program fails on it, and the kinds don't."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner import Options, Stack, apply, teardown
+from provisioner.aws.clients import Aws, connect
+from provisioner.strict import Strict, VirtualClock
+from tests.e2e.alive import alive
+from tests.strict import cases
+
+Client = Callable[[str], Any]
+"""Makes a boto3 client."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a case stands on: an empty account under the rule.
+
+    Attributes:
+        session: makes clients that meet the rule, each once.
+        clock: of the layer and of the library.
+        layer: the rule alone is on.
+        plain: makes clients that meet no rule, to see what is there.
+    """
+
+    session: Any
+    clock: VirtualClock
+    layer: Strict
+    plain: Client
+
+    @property
+    def aws(self) -> Aws:
+        """Guarded clients."""
+        return connect(self.session, clock=self.clock)
+
+    @property
+    def options(self) -> Options:
+        """How stacks are applied."""
+        return Options(clock=self.clock, workers=4)
+
+    def up(self, stack: Stack) -> None:
+        """The stack is made, and a second apply has nothing to do."""
+        apply(self.session, stack, self.options).check()
+        again = apply(self.session, stack, self.options).check()
+        calls: Any = again.summary["aws_calls"]
+        assert calls["write"] == 0, again.summary
+
+    def down(self, stack: Stack) -> None:
+        """The stack is taken down, and nothing is left."""
+        teardown(self.session, stack.name, self.options).check()
+        self.clock.sleep(3600)
+        self.layer.catch_up()
+        assert alive(self.layer.world.session) == {}
+
+    def through(self, *stacks: Stack) -> None:
+        """One form of a stack after the other is applied, and then it goes."""
+        for stack in stacks:
+            self.up(stack)
+        self.down(stacks[-1])
+
+
+@dataclass(frozen=True)
+class Case:
+    """The proof of one rule.
+
+    Attributes:
+        rule: its name.
+        naive: a plain program that is right on the emulator as it is, wrong on AWS.
+        fails: AWS's code that it fails with under the rule; empty if it finds something wrong by
+            itself (an AssertionError).
+        survives: does the same with the library's kinds, and leaves nothing behind.
+    """
+
+    rule: str
+    naive: Callable[[Client], None]
+    fails: str
+    survives: Callable[[Ground], None]
+
+
+def all_cases() -> dict[str, Case]:
+    """Rule → its case."""
+    found: dict[str, Case] = {}
+    for module in pkgutil.iter_modules(cases.__path__):
+        if module.name.startswith("_"):
+            continue
+        for case in importlib.import_module(f"{cases.__name__}.{module.name}").CASES:
+            assert case.rule not in found, f"two cases for {case.rule}"
+            found[case.rule] = case
+    return found
