@@ -18,7 +18,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.api import Options, apply, outputs, plan, plan_removal, teardown
+    from provisioner.api import Options, apply, outputs, plan, plan_removal, rollback, teardown
     from provisioner.changes import Change, Plan
     from provisioner.ensure import Action, Result
     from provisioner.errors import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from provisioner.version import __version__
 
 _HOMES = {
-    "api": ("Options", "apply", "outputs", "plan", "plan_removal", "teardown"),
+    "api": ("Options", "apply", "outputs", "plan", "plan_removal", "rollback", "teardown"),
     "ensure": ("Action", "Result"),
     "errors": (
         "AwsError",
@@ -90,6 +90,7 @@ __all__ = [
     "outputs",
     "plan",
     "plan_removal",
+    "rollback",
     "teardown",
 ]
 

@@ -10,16 +10,25 @@ Every function takes the caller's boto3 session and nothing else of the surround
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import partial
 
 from pydantic import JsonValue
 
 from provisioner.aws.clients import ClientFactory
 from provisioner.changes import Plan
-from provisioner.desk import DEFAULTS, Desk, Options, planned_apply, planned_teardown
-from provisioner.errors import InventoryError
+from provisioner.desk import (
+    DEFAULTS,
+    Desk,
+    Options,
+    planned_apply,
+    planned_teardown,
+    planned_undo,
+)
+from provisioner.errors import InventoryError, ProvisionerError
 from provisioner.events import Listener, nobody
 from provisioner.graph import build
-from provisioner.report import Report
+from provisioner.report import Report, RunFailedError
 from provisioner.run import Approve, Run
 from provisioner.stack import Stack
 
@@ -73,6 +82,9 @@ def apply(
         listen: hears of everything that happens.
         stop: set it, and the run ends as soon as its calls in flight have ended.
 
+    With `options.rollback_on_failure` a run of which a step fails is undone right away; the
+    report's `rollback` tells how that went.
+
     Raises:
         ManifestError, PlanError, AwsError: nothing was changed.
         LeaseHeldError: another run works on the stack.
@@ -81,7 +93,36 @@ def apply(
     """
     _check(stack)
     desk = Desk(session, options)
-    return Run(desk, "apply", stack.name, approve, listen, stop or threading.Event(), stack).go()
+    run = Run(
+        desk,
+        "apply",
+        stack.name,
+        partial(planned_apply, desk, stack),
+        approve,
+        listen,
+        stop or threading.Event(),
+        stack.digest,
+    )
+    report = run.go()
+    if options.rollback_on_failure and report.result in {"partial", "failed"}:
+        return _undone(session, report, options, listen, stop)
+    return report
+
+
+def _undone(
+    session: ClientFactory,
+    report: Report,
+    options: Options,
+    listen: Listener,
+    stop: threading.Event | None,
+) -> Report:
+    """The report of a failed run with that of its rollback."""
+    try:
+        undo = rollback(session, report.stack, report.run, options, listen=listen, stop=stop)
+    except ProvisionerError as error:
+        error.add_note(str(RunFailedError(report)))
+        raise
+    return replace(report, rollback=undo)
 
 
 def teardown(
@@ -98,7 +139,36 @@ def teardown(
     Arguments and errors are those of `apply`; no manifest is needed.
     """
     desk = Desk(session, options)
-    return Run(desk, "teardown", name, approve, listen, stop or threading.Event()).go()
+    planning = partial(planned_teardown, desk, name)
+    stopped = stop or threading.Event()
+    run = Run(desk, "teardown", name, planning, approve, listen, stopped)
+    return run.go() if desk.inventory.records(name) else run.nothing()
+
+
+def rollback(
+    session: ClientFactory,
+    name: str,
+    run: str,
+    options: Options = DEFAULTS,
+    *,
+    approve: Approve = everything,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Undo what one run changed: settings back to what they were, what it created deleted.
+
+    What can't be brought back stands in the plan's `lasting`, before anything is done. Arguments
+    and errors are those of `apply`; and:
+
+    Raises:
+        InventoryError: the stack has no such run.
+        PlanError: a later run changed the same; or the run changed nothing.
+    """
+    desk = Desk(session, options)
+    undone = desk.inventory.run(name, run)[0].id
+    stopped = stop or threading.Event()
+    planning = partial(planned_undo, desk, undone, name)
+    return Run(desk, "rollback", name, planning, approve, listen, stopped, undoes=undone).go()
 
 
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
@@ -108,7 +178,11 @@ def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> d
         InventoryError: there is no such stack.
     """
     desk = Desk(session, options)
-    for run in desk.inventory.runs(name):
+    runs = desk.inventory.runs(name)
+    undone = {run.undoes for run in runs if run.result == "succeeded"}
+    for run in runs:
+        if run.id in undone:
+            continue
         told = run.summary.get("outputs")
         if run.command == "apply" and isinstance(told, dict):
             return told
@@ -134,5 +208,6 @@ __all__ = [
     "outputs",
     "plan",
     "plan_removal",
+    "rollback",
     "teardown",
 ]

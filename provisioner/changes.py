@@ -77,6 +77,21 @@ class Change:
         return self.action is Action.NOOP and not self.settle and not self.olds
 
 
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a plan leaves as it is although it was asked for, and why.
+
+    Attributes:
+        address: of the resource.
+        what: the field or object.
+        why: a sentence.
+    """
+
+    address: str
+    what: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything one run will do.
@@ -88,6 +103,7 @@ class Plan:
         wanted: the stack; None for a teardown.
         situation: what the plan was made from.
         values: attributes that will hold whatever happens; unknown ones are missing.
+        lasting: what can't be brought back, for a plan that undoes a run.
     """
 
     stack: str
@@ -96,6 +112,7 @@ class Plan:
     wanted: Stack | None
     situation: Situation
     values: Values
+    lasting: tuple[Lasting, ...] = ()
 
     @property
     def counts(self) -> Mapping[Action, int]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from provisioner.aws.calls import Call, Ledger
 from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
 from provisioner.aws.clock import Clock
+from provisioner.aws.credentials import Lifetime
 from provisioner.aws.target import Target
 from provisioner.changes import Plan
 from provisioner.errors import PlanError
@@ -20,6 +21,7 @@ from provisioner.inventory.lease import LASTS
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.refresher import refresh
 from provisioner.stack import Stack
+from provisioner.undo import Past, plan_undo, wanted_before
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Options:
         clock: passes the time; a test brings its own.
         retried: hears of every call that is tried again, why, and after how many seconds.
         called: hears of every call, each attempt of it.
+        rollback_on_failure: undo what an apply changed if a step of it fails.
+        expiring_credentials: start although the credentials end before the run is expected to.
     """
 
     allow: Allowances = field(default_factory=Allowances)
@@ -50,6 +54,8 @@ class Options:
     clock: Clock | None = None
     retried: Callable[[Call, str, float], None] | None = None
     called: Callable[[Call], None] | None = None
+    rollback_on_failure: bool = False
+    expiring_credentials: bool = False
 
 
 DEFAULTS = Options()
@@ -76,6 +82,7 @@ class Desk:
             told=options.retried,
             ledger=Ledger(options.called),
         )
+        self.lifetime = Lifetime(session)
         self.calls = Ledger(options.called)
         self.started = self.aws.clock.monotonic()
         self.inventory = Inventory(
@@ -120,6 +127,24 @@ def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
     """What it takes to leave nothing of a stack. Reads only."""
     _same_account(desk.target, records)
     return plan_teardown(name, desk.target, refresh(desk.reading, name, records))
+
+
+def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) -> Plan:
+    """What it takes to bring back what was before a run. Reads only.
+
+    Raises:
+        InventoryError: the stack has no such run.
+        PlanError: it can't be undone.
+    """
+    _same_account(desk.target, records)
+    past = Past(
+        desk.inventory.run(name, run)[0],
+        desk.inventory.before(run),
+        desk.inventory.runs(name),
+    )
+    touched = past.touched(records)
+    situation = refresh(desk.reading, name, touched, wanted_before(past))
+    return plan_undo(past, desk.target, situation, records)
 
 
 def _same_account(target: Target, records: dict[str, Record]) -> None:

@@ -33,12 +33,17 @@ class LeaseAwaited:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The plan is approved; the first step is about to start."""
+    """The plan is approved; the first step is about to start.
+
+    Attributes:
+        undoes: the run that this one undoes; empty for all but a rollback.
+    """
 
     run: str
     command: str
     plan: Plan
     steps: int
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

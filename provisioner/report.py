@@ -41,6 +41,8 @@ class Report:
         outcome: how its steps ended.
         outputs: the stack's outputs, as far as their values are known.
         summary: resources by what was done to them, AWS calls, seconds.
+        reason: why the run stopped itself; empty if it did not.
+        rollback: the run that undid this one, if it failed and that was asked for.
     """
 
     stack: str
@@ -51,6 +53,8 @@ class Report:
     outcome: Outcome = field(default_factory=Outcome)
     outputs: Mapping[str, JsonValue] = field(default_factory=dict)
     summary: Mapping[str, JsonValue] = field(default_factory=dict)
+    reason: str = ""
+    rollback: Report | None = None
 
     def check(self) -> Report:
         """The report itself, if everything succeeded.
@@ -76,7 +80,9 @@ class RunFailedError(ProvisionerError):
             for key, error in sorted(report.outcome.failed.items())
         ]
         head = f"Run {report.run} on {report.stack}: {report.result}."
-        super().__init__("\n".join([head, *causes]), hint="Run the same command again.")
+        undo = report.rollback
+        undone = [f"It was undone by run {undo.run}: {undo.result}."] if undo else []
+        super().__init__("\n".join([head, *causes, *undone]), hint="Run the same command again.")
         self.report = report
 
 

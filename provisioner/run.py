@@ -5,28 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
 from provisioner.aws.calls import Call
 from provisioner.changes import Plan
-from provisioner.desk import Desk, planned_apply, planned_teardown
-from provisioner.errors import InterruptedRunError
+from provisioner.desk import Desk
+from provisioner.errors import CredentialsError, InterruptedRunError
 from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
-from provisioner.inventory import Journal, Lease
+from provisioner.inventory import Journal, Lease, Record
 from provisioner.inventory.lease import Queue
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
-from provisioner.schedule import schedule
+from provisioner.schedule import expected_seconds, schedule
 from provisioner.stack import Stack
 from provisioner.steps import Steps
 from provisioner.values import Values
 from provisioner.version import __version__
 
+CREDENTIALS_MARGIN = 60.0
+"""Seconds before the end of the credentials in which nothing new is begun: what is in flight ends,
+and is recorded."""
+
 Approve: TypeAlias = Callable[[Plan], bool]
+Planning: TypeAlias = Callable[[dict[str, Record]], Plan]
+"""Makes the plan of a run from the stack's records."""
 
 
 @dataclass
@@ -35,36 +42,41 @@ class Run:
 
     Attributes:
         desk: where it works.
-        command: `apply` or `teardown`.
+        command: `apply`, `teardown` or `rollback`.
         name: of the stack.
+        planning: makes the plan, under the lease; reads only.
         approve: sees the plan before anything is changed.
         listen: hears of everything that happens.
         stopped: set it, and the run ends as soon as its calls in flight have ended.
-        stack: what is wanted; None for a teardown.
+        digest: of the manifest.
+        undoes: the run that this one undoes.
+        reason: why it stopped itself; empty if it did not.
     """
 
     desk: Desk
     command: str
     name: str
+    planning: Planning
     approve: Approve
     listen: Listener
     stopped: threading.Event = field(default_factory=threading.Event)
-    stack: Stack | None = None
+    digest: str = ""
+    undoes: str = ""
+    reason: str = ""
 
     def go(self) -> Report:
         """Plan under the lease, ask, do it, write down what came of it."""
-        if self.stack is None and not self.desk.inventory.records(self.name):
-            return self._nothing()
         options = self.desk.options
         with self.desk.inventory.open(
             self.name,
             self.desk.who(self.command),
             tool=f"provisioner {__version__}",
-            digest=self.stack.digest if self.stack else "",
+            digest=self.digest,
+            undoes=self.undoes,
             queue=Queue(options.lock_timeout, self._await, self.stopped),
             lasts=options.lease,
         ) as journal:
-            planned = self._plan(journal)
+            planned = self.planning(dict(journal.records))
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)
@@ -73,27 +85,23 @@ class Run:
     def _await(self, lease: Lease, left: float) -> None:
         self.listen(LeaseAwaited(lease, left))
 
-    def _nothing(self) -> Report:
-        """There is nothing to tear down: not even a lease is taken, and no table made."""
-        planned = planned_teardown(self.desk, self.name, {})
+    def nothing(self) -> Report:
+        """There is nothing to do: not even a lease is taken, and no table made."""
+        planned = self.planning({})
         self.approve(planned)
         report = self._report("", planned, Outcome(), "succeeded")
         self._tell(report)
         return report
 
-    def _plan(self, journal: Journal) -> Plan:
-        if self.stack is None:
-            return planned_teardown(self.desk, self.name, dict(journal.records))
-        return planned_apply(self.desk, self.stack, dict(journal.records))
-
     def _execute(self, journal: Journal, planned: Plan) -> Outcome:
         steps = schedule(planned)
-        self.listen(RunStarted(journal.run, self.command, planned, len(steps)))
+        self.listen(RunStarted(journal.run, self.command, planned, len(steps), self.undoes))
         if not steps:
             return Outcome()
+        self._outlive(expected_seconds(steps))
         performing = Steps(
             planned,
-            self.desk.aws.permitting(_permit(journal, self.stopped)),
+            self.desk.aws.permitting(partial(self._permit, journal)),
             journal,
             planned.values,
             steps,
@@ -113,12 +121,42 @@ class Run:
         performing.withdraw(outcome)
         return outcome
 
+    def _outlive(self, expected: float) -> None:
+        """Refuse to start what the credentials will not see the end of.
+
+        Raises:
+            CredentialsError: they end too soon and can't be renewed; nothing was changed.
+        """
+        short = self.desk.lifetime.ends_within(expected + CREDENTIALS_MARGIN)
+        if short and not self.desk.options.expiring_credentials:
+            raise CredentialsError(
+                f"The credentials end at {self.desk.lifetime.end:%H:%M:%S} UTC, before this run is "
+                f"expected to (it takes about {expected:.0f} s); nothing was changed.",
+                hint="Renew them; or start with --expiring-credentials: the run then stops cleanly "
+                "before they end, and the same command goes on later.",
+            )
+
+    def _permit(self, journal: Journal, call: Call) -> None:
+        """Asked before each call of the run.
+
+        Raises:
+            InterruptedRunError: the run was stopped.
+            LeaseLostError: another run has taken over.
+        """
+        if call.mutates:
+            if not self.stopped.is_set() and self.desk.lifetime.ends_within(CREDENTIALS_MARGIN):
+                self.reason = "The credentials are about to end. Renew them."
+                self.stopped.set()
+            if self.stopped.is_set():
+                raise InterruptedRunError(f"The run was interrupted; {call} was not sent.")
+        journal.check(call)
+
     def _close(
         self, journal: Journal, planned: Plan, outcome: Outcome, *, declined: bool = False
     ) -> Report:
         result = "declined" if declined else result_of(outcome)
         report = self._report(journal.run, planned, outcome, result)
-        told = {"outputs": dict(report.outputs)} if self.stack and not declined else {}
+        told = {"outputs": dict(report.outputs)} if planned.wanted and not declined else {}
         journal.close(report.result, {**report.summary, **told})
         if not declined:
             self._tell(report)
@@ -132,7 +170,8 @@ class Run:
             result=result,
             plan=planned,
             outcome=outcome,
-            outputs=_outputs(self.stack, planned.values),
+            reason=self.reason,
+            outputs=_outputs(planned.wanted, planned.values),
             summary=summarize(
                 planned,
                 outcome,
@@ -146,17 +185,6 @@ class Run:
         self.listen(
             RunFinished(report.run, report.command, report.result, report.summary, report.outputs)
         )
-
-
-def _permit(journal: Journal, stop: threading.Event) -> Callable[[Call], None]:
-    """Asked before each call of the run."""
-
-    def permit(call: Call) -> None:
-        if stop.is_set() and call.mutates:
-            raise InterruptedRunError(f"The run was interrupted; {call} was not sent.")
-        journal.check(call)
-
-    return permit
 
 
 def _outputs(stack: Stack | None, values: Values) -> dict[str, JsonValue]:

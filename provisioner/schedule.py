@@ -83,6 +83,11 @@ def longest_paths(steps: Mapping[Key, Step]) -> dict[Key, float]:
     return lengths
 
 
+def expected_seconds(steps: Mapping[Key, Step]) -> float:
+    """How long all steps typically take, side by side."""
+    return max(longest_paths(steps).values(), default=0.0)
+
+
 def _keys(plan: Plan, change: Change) -> Iterator[Key]:
     if change.makes:
         yield Key(change.address, Verb.CREATE)

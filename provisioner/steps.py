@@ -93,7 +93,37 @@ class Steps:
         for record in intents:
             self._records[record.address] = record
         if intents:
-            self.journal.intend(intents)
+            doing = {
+                change.address: str(change.action)
+                for change in self.plan.changes
+                if change.address in self._records
+            }
+            self.journal.intend(intents, self._before(intents), doing)
+
+    def _before(self, intents: Sequence[Record]) -> list[Record]:
+        """What is about to be changed, as it is now: recorded, or found by an adoption."""
+        known = (self.plan.record(record.address) for record in intents)
+        adopted = (
+            self._adopted(change)
+            for change in self.plan.changes
+            if change.action is Action.ADOPT and self.plan.record(change.address) is None
+        )
+        return [*(record for record in known if record), *adopted]
+
+    def _adopted(self, change: Change) -> Record:
+        """An object that was there before us, as it is before we change it."""
+        intent = self._record(change)
+        found = self.plan.found(change.address)
+        observed = found.observed if found else Observed({}, {})
+        spec = self._resource(change).kind.spec
+        return intent.model_copy(
+            update={
+                "status": Status.READY,
+                "settings": sealed(spec, observed.settings, intent.token),
+                "intended": None,
+                "tags": dict(observed.tags or {}),
+            }
+        )
 
     def perform(self, key: Key) -> Work:
         """Begin a step."""

@@ -1,9 +1,9 @@
-"""The commands on stacks: validate, plan, apply, teardown, outputs."""
+"""The commands on stacks: validate, plan, apply, teardown, rollback, outputs."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
 
 import click
 
@@ -11,17 +11,10 @@ from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
+from provisioner.cli.running import Manner, running, show_plan
 from provisioner.cli.surroundings import Surroundings, surroundings
 
-if TYPE_CHECKING:
-    from provisioner.api import Approve
-    from provisioner.changes import Plan
-    from provisioner.report import Report
-    from provisioner.views.terminal import Terminal
-
-CODES = {"succeeded": 0, "declined": 1, "failed": 1, "partial": 3, "interrupted": 130}
 CHANGES = 2
-LOCK_TIMEOUT = "Wait for another run so long; by default only for one that has died."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -67,78 +60,64 @@ def plan(
 
     allow = Allowances(adopt=adopt, replace=frozenset(allow_replace))
     planned = api.plan(here.session(), stack, here.options(allow=allow))
-    _show(here.terminal(), planned)
+    show_plan(here.terminal(), planned)
     return CHANGES if detailed_exitcode and not planned.empty else 0
 
 
 @cli.command()
 @manifest_options
-@click.option("--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
 @click.option("--adopt", is_flag=True, help="Bring objects that are not ours to their specs.")
 @click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
-@click.option("--lock-timeout", type=float, metavar="SECONDS", help=LOCK_TIMEOUT)
-@click.option("--parallelism", type=click.IntRange(1, 256), help="Steps side by side.")
+@click.option("--rollback-on-failure", is_flag=True, help="Undo the run if a step of it fails.")
+@running
 @surroundings
 def apply(
     here: Surroundings,
+    manner: Manner,
     choice: Choice,
     allow_replace: tuple[str, ...],
-    lock_timeout: float | None,
-    parallelism: int | None,
     *,
-    yes: bool,
     adopt: bool,
+    rollback_on_failure: bool,
 ) -> int:
     """Bring AWS to what MANIFEST says."""
     stack = choice.stack()
     from provisioner import api
-    from provisioner.cli.interrupts import stoppable
     from provisioner.planner import Allowances
-    from provisioner.views.progress import Progress
 
-    terminal = here.terminal()
-    allow = Allowances(adopt=adopt, replace=frozenset(allow_replace))
-    options = here.options(allow=allow, lock_timeout=lock_timeout, workers=parallelism)
-    with Progress(terminal) as progress, stoppable(terminal.note) as stop:
-        report = api.apply(
-            here.session(),
-            stack,
-            options,
-            approve=_approval(terminal, "yes", yes=yes),
-            listen=progress,
-            stop=stop,
-        )
-    return _end(terminal, report)
+    options = replace(
+        manner.options(here),
+        allow=Allowances(adopt=adopt, replace=frozenset(allow_replace)),
+        rollback_on_failure=rollback_on_failure,
+    )
+    return manner.go(here, partial(api.apply, here.session(), stack), "yes", options)
 
 
 @cli.command()
 @click.argument("stack")
-@click.option("--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be deleted.")
-@click.option("--lock-timeout", type=float, metavar="SECONDS", help=LOCK_TIMEOUT)
+@running
 @surroundings
-def teardown(
-    here: Surroundings, stack: str, lock_timeout: float | None, *, yes: bool, only_plan: bool
-) -> int:
+def teardown(here: Surroundings, manner: Manner, stack: str, *, only_plan: bool) -> int:
     """Delete everything that was made for STACK; no manifest is needed."""
     from provisioner import api
-    from provisioner.cli.interrupts import stoppable
-    from provisioner.views.progress import Progress
 
-    terminal = here.terminal()
     if only_plan:
-        _show(terminal, api.plan_removal(here.session(), stack, here.options()))
+        show_plan(here.terminal(), api.plan_removal(here.session(), stack, here.options()))
         return 0
-    with Progress(terminal) as progress, stoppable(terminal.note) as stop:
-        report = api.teardown(
-            here.session(),
-            stack,
-            here.options(lock_timeout=lock_timeout),
-            approve=_approval(terminal, stack, yes=yes),
-            listen=progress,
-            stop=stop,
-        )
-    return _end(terminal, report)
+    return manner.go(here, partial(api.teardown, here.session(), stack), stack)
+
+
+@cli.command()
+@click.argument("stack")
+@click.argument("run")
+@running
+@surroundings
+def rollback(here: Surroundings, manner: Manner, stack: str, run: str) -> int:
+    """Undo what RUN changed in STACK: settings go back, what it created is deleted."""
+    from provisioner import api
+
+    return manner.go(here, partial(api.rollback, here.session(), stack, run), stack)
 
 
 @cli.command()
@@ -163,38 +142,3 @@ def outputs(here: Surroundings, stack: str, name: str | None) -> int:
         terminal.say(line)
     terminal.tell(told)
     return 0
-
-
-def _approval(terminal: Terminal, word: str, *, yes: bool) -> Approve:
-    """Show the plan and ask; a person answers, or `--yes` did."""
-    from provisioner.errors import PlanError
-
-    def approve(planned: Plan) -> bool:
-        _show(terminal, planned)
-        if yes or all(change.idle for change in planned.changes):
-            return True
-        if terminal.json or not sys.stdin.isatty():
-            raise PlanError(
-                "Nobody can be asked here, so nothing was changed.", hint="Add --yes to go on."
-            )
-        answer: str = click.prompt(f"Type {word!r} to go on", default="", show_default=False)
-        return answer.strip() == word
-
-    return approve
-
-
-def _show(terminal: Terminal, planned: Plan) -> None:
-    from provisioner.views.documents import plan_document
-    from provisioner.views.plans import plan_lines
-
-    for line in plan_lines(planned):
-        terminal.say(line)
-    terminal.tell(plan_document(planned))
-
-
-def _end(terminal: Terminal, report: Report) -> int:
-    from provisioner.views.results import report_lines
-
-    for line in report_lines(report):
-        terminal.say(line)
-    return CODES[report.result]

@@ -6,6 +6,7 @@
 | `STACK#name` | `RESOURCE#address` | a record; `arn` is indexed by the GSI `by-arn`  |
 | `STACK#name` | `RUN#id`           | a run                                           |
 | `RUN#id`     | `EVENT#number`     | what a step of the run did                      |
+| `RUN#id`     | `BEFORE#address`   | the record as it was before the run, to undo it |
 
 All reads by key are consistent. Every write is a transaction that checks the fence of the lease.
 The table is made when the first write finds none; to a reader a table that is not there is an

@@ -14,7 +14,7 @@ from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import migrated
 from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
-from provisioner.inventory.store import EVENT, RESOURCE, RUN, Row, Store, stack_key
+from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,6 +67,11 @@ class Inventory:
         found = _read(Run, rows[0])
         events = self._store.rows(RUN + found.id, EVENT)
         return found, tuple(_read(RunEvent, row) for row in events)
+
+    def before(self, run: str) -> dict[str, Record]:
+        """What the addresses that a run changed were before it; only those that were known."""
+        rows = self._store.rows(RUN + run, BEFORE)
+        return {row.sk.removeprefix(BEFORE): _read(Record, row) for row in rows}
 
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack, or held it last."""

@@ -19,7 +19,7 @@ from provisioner.aws.clock import Clock
 from provisioner.errors import LeaseLostError, ProvisionerError
 from provisioner.inventory.lease import Hold
 from provisioner.inventory.records import Record, Run, RunEvent
-from provisioner.inventory.store import EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
+from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
 GATHER = 0.5
 """Seconds that a result waits for company before it is written."""
@@ -82,13 +82,28 @@ class Journal:
             else:
                 self._leave(error)
 
-    def intend(self, records: Sequence[Record]) -> None:
+    def intend(
+        self,
+        records: Sequence[Record],
+        before: Sequence[Record] = (),
+        changes: Mapping[str, str] | None = None,
+    ) -> None:
         """Write intents, and the run itself, before the work begins.
+
+        Args:
+            records: what is about to be, by address.
+            before: what those addresses are now, so that the run can be undone.
+            changes: address → what is about to be done to it.
 
         Raises:
             LeaseLostError: another run has taken over.
         """
-        rows: list[Row | Gone] = [self._run_row(self._run), *(_record_row(r) for r in records)]
+        self._run = self._run.model_copy(update={"changes": dict(changes or {})})
+        rows: list[Row | Gone] = [
+            self._run_row(self._run),
+            *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
+            *(_record_row(record) for record in records),
+        ]
         self._store.write(self._run.stack, self.fence, rows)
 
     def note(self, record: Record) -> None:

@@ -16,6 +16,8 @@ from provisioner.inventory.records import Lease
 RESOURCE = "RESOURCE#"
 RUN = "RUN#"
 EVENT = "EVENT#"
+BEFORE = "BEFORE#"
+"""Beside a run's events: what an address was before that run."""
 LEASE = "LEASE"
 
 

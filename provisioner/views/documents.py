@@ -40,6 +40,9 @@ def plan_document(plan: Plan) -> Document:
         "region": plan.target.region,
         "counts": {str(action): plan.counts.get(action, 0) for action in Action},
         "changes": [_change(change) for change in plan.changes],
+        "lasting": [
+            {"address": one.address, "what": one.what, "why": one.why} for one in plan.lasting
+        ],
     }
 
 
@@ -132,6 +135,7 @@ def _run_started(event: RunStarted) -> Document:
         "account": event.plan.target.account,
         "region": event.plan.target.region,
         "steps": event.steps,
+        "undoes": event.undoes,
     }
 
 

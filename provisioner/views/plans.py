@@ -32,7 +32,14 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
         if not change.idle:
             yield from _change(change)
     yield from _leftovers(plan)
+    yield from lasting_lines(plan)
     yield total(plan)
+
+
+def lasting_lines(plan: Plan) -> Iterator[Text]:
+    """What a rollback can't bring back, and why."""
+    for one in plan.lasting:
+        yield Text(f"  ! stays    {one.address}  {one.what}: {one.why}", "yellow")
 
 
 def head(plan: Plan) -> Text:

@@ -23,6 +23,7 @@ from provisioner.events import (
 from provisioner.inventory import Lease
 from provisioner.schedule import Key, Verb
 from provisioner.views.documents import event_document
+from provisioner.views.plans import lasting_lines
 from provisioner.views.terminal import Terminal
 
 DONE = {
@@ -52,10 +53,21 @@ class Progress:
     _steps: int = 0
     _ended: int = 0
     _asked: float = -SAY_AGAIN
+    _follows: bool = False
 
     def __enter__(self) -> Progress:
         """Be ready to show; the first event of the run begins it."""
         return self
+
+    def _start(self, event: RunStarted) -> None:
+        self._leave()
+        if self._follows:  # nobody was shown its plan
+            self.terminal.note(Text(f"A step failed; run {event.undoes} is undone.", "bold"))
+            for line in lasting_lines(event.plan):
+                self.terminal.note(line)
+        self._follows = True
+        self._steps, self._ended = event.steps, 0
+        self._begin()
 
     def _begin(self) -> None:
         shows = self.terminal.err.is_terminal and not (self.terminal.json or self.terminal.quiet)
@@ -70,8 +82,12 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         """Leave the finished lines standing."""
+        self._leave()
+
+    def _leave(self) -> None:
         if self._live:
             self._live.stop()
+            self._live = None
 
     def __call__(self, event: Event) -> None:
         """Hear of one event."""
@@ -82,8 +98,7 @@ class Progress:
             case LeaseAwaited():
                 self._await(event)
             case RunStarted():
-                self._steps = event.steps
-                self._begin()
+                self._start(event)
             case StepStarted():
                 self._running[event.key] = (time.monotonic(), "")
             case StepWaiting():

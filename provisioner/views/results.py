@@ -32,6 +32,8 @@ def report_lines(report: Report) -> Iterator[Text]:
         yield Text(f"  {told}" if told.startswith(str(key)) else f"  {key}: {told}", "red")
         if error.hint:
             yield Text(f"    {error.hint}")
+    if report.reason:
+        yield Text(f"  {report.reason}", "yellow")
     if report.result != "succeeded":
         yield Text("What was done is recorded. Run the same command again to go on from here.")
     yield from output_lines(report.outputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from provisioner.api import Options, apply, teardown
+from provisioner.api import Options, apply, rollback, teardown
 from provisioner.inventory.lease import LASTS
 from provisioner.report import Report
 from provisioner.stack import Stack
@@ -63,6 +63,12 @@ class Stage:
     def down(self, trouble: Trouble = fair) -> Report | None:
         """Tear down in a process of its own; None if it was killed."""
         return self._process(lambda: teardown(self.clients, self.stack.name, self.options), trouble)
+
+    def undo(self, run: str, trouble: Trouble = fair) -> Report | None:
+        """Roll a run back in a process of its own; None if it was killed."""
+        return self._process(
+            lambda: rollback(self.clients, self.stack.name, run, self.options), trouble
+        )
 
     def _process(self, work: Callable[[], Report], trouble: Trouble) -> Report | None:
         self.weather.new_process(trouble)
