@@ -58,9 +58,9 @@ class Past:
             if self.run.changes.get(a, Action.NOOP) != Action.NOOP
         }
         later = {
-            run.id
+            run.id: run.fence
             for run in self.runs
-            if run.id > self.run.id and not self._cancels(run) and not self._cancelled(run)
+            if run.fence > self.run.fence and not self._cancels(run) and not self._cancelled(run)
         }
         newer: dict[str, list[str]] = {}
         for address, record in mine.items():
@@ -70,7 +70,7 @@ class Past:
             told = "; ".join(f"{', '.join(names)} by run {run}" for run, names in newer.items())
             raise PlanError(
                 f"Run {self.run.id} can't be undone: changed since: {told}.",
-                hint=f"Undo the later run first: rollback {self.run.stack} {max(newer)}.",
+                hint=f"Undo the later run first: rollback {self.run.stack} {max(newer, key=lambda run: later[run])}.",
             )
         return mine
 

@@ -126,6 +126,7 @@ class Inventory:
             host=holder.host,
             tool=tool,
             manifest_digest=digest,
+            fence=hold.lease.fence,
             undoes=undoes,
             started_at=self._clock.now().isoformat(timespec="seconds"),
         )

@@ -119,6 +119,7 @@ class Run(_Row):
     """One run on a stack: who, from where, when, what came of it.
 
     Attributes:
+        fence: of its lease; tells which of two runs came later.
         undoes: the run that it undoes; empty for all but a rollback.
         changes: what it set out to do to which address.
         result: running, succeeded, partial, failed or interrupted. A run that stays `running`
@@ -132,6 +133,7 @@ class Run(_Row):
     host: str
     tool: str = ""
     manifest_digest: str = ""
+    fence: int = 0
     undoes: str = ""
     changes: Mapping[str, str] = {}
     started_at: str

@@ -101,7 +101,7 @@ def test_it_starts_all_the_same_if_that_was_asked_for(
     [("env", 30, True), ("env", 300, False), ("assume-role", 30, False), ("sso", 300, False)],
 )
 def test_only_what_can_not_be_renewed_is_short(
-    method: str, left: float, short: bool, session: boto3.Session
+    method: str, left: float, *, short: bool, session: boto3.Session
 ) -> None:
     """Roles and single sign-on renew themselves."""
     Purse(session, method).let(left)
