@@ -68,9 +68,10 @@ class Past:
                 newer.setdefault(record.run, []).append(address)
         if newer:
             told = "; ".join(f"{', '.join(names)} by run {run}" for run, names in newer.items())
+            last = max(newer, key=lambda run: later[run])
             raise PlanError(
                 f"Run {self.run.id} can't be undone: changed since: {told}.",
-                hint=f"Undo the later run first: rollback {self.run.stack} {max(newer, key=lambda run: later[run])}.",
+                hint=f"Undo the later run first: rollback {self.run.stack} {last}.",
             )
         return mine
 
