@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from provisioner.aws.calls import Call
 from provisioner.changes import Plan
 from provisioner.desk import Desk
-from provisioner.errors import CredentialsError, InterruptedRunError
+from provisioner.errors import CredentialsError, InterruptedRunError, ProvisionerError
 from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
@@ -157,7 +157,10 @@ class Run:
         result = "declined" if declined else result_of(outcome)
         report = self._report(journal.run, planned, outcome, result)
         told = {"outputs": dict(report.outputs)} if planned.wanted and not declined else {}
-        journal.close(report.result, {**report.summary, **told})
+        try:
+            journal.close(report.result, {**report.summary, **told})
+        except ProvisionerError as error:
+            report = _unwritten(report, error)
         if not declined:
             self._tell(report)
         return report
@@ -185,6 +188,15 @@ class Run:
         self.listen(
             RunFinished(report.run, report.command, report.result, report.summary, report.outputs)
         )
+
+
+def _unwritten(report: Report, error: ProvisionerError) -> Report:
+    """A run whose end could not be written down: the next one settles it by looking."""
+    return replace(
+        report,
+        result="partial" if report.outcome.done else "failed",
+        reason=f"Its end could not be written down: {error}",
+    )
 
 
 def _outputs(stack: Stack | None, values: Values) -> dict[str, JsonValue]:

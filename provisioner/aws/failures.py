@@ -147,6 +147,19 @@ def translate(error: Exception, doing: str) -> ProvisionerError:
     )
 
 
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Let nothing but our own exceptions out; also a decorator.
+
+    Args:
+        doing: what was being done to what.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise translate(error, doing) from error
+
+
 def _without_values(message: str) -> str:
     """Botocore's complaint about parameters, without the values given: one may be a secret."""
     return re.sub(r"value: .*?(, type: |, valid )", r"value: …\1", message, flags=re.DOTALL)

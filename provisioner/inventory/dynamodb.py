@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from provisioner.aws.clients import Aws
-from provisioner.aws.failures import code_of
+from provisioner.aws.failures import code_of, translated
 from provisioner.errors import InventoryError, LeaseLostError
 from provisioner.inventory.records import Holder, Lease
 from provisioner.inventory.store import LEASE, RESOURCE, Gone, Row, stack_key
@@ -60,6 +60,7 @@ class DynamoStore:
     def _client(self) -> DynamoDBClient:
         return self._aws.client("dynamodb")
 
+    @translated("the inventory")
     def take(self, wanted: Lease, *, ended: float, dead: Lease | None = None) -> Lease:
         """Take a lease that is free; makes the table if there is none."""
         try:
@@ -104,6 +105,7 @@ class DynamoStore:
             return _lease(wanted.stack, _standing(error))
         return _lease(wanted.stack, answer["Attributes"])
 
+    @translated("the inventory")
     def renew(self, stack: str, fence: int, until: float) -> None:
         """Keep the lease."""
         try:
@@ -123,6 +125,7 @@ class DynamoStore:
                 raise _lost(stack) from None
             raise
 
+    @translated("the inventory")
     def break_lease(self, stack: str, fence: int) -> bool:
         """Take the lease from its holder. Doing so twice is doing so once."""
         try:
@@ -139,6 +142,7 @@ class DynamoStore:
             raise
         return True
 
+    @translated("the inventory")
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack."""
         try:
@@ -152,6 +156,7 @@ class DynamoStore:
         item = answer.get("Item")
         return _lease(stack, item) if item else None
 
+    @translated("the inventory")
     def rows(
         self,
         pk: str,
@@ -173,6 +178,7 @@ class DynamoStore:
             **bounds,
         )
 
+    @translated("the inventory")
     def by_arn(self, arn: str) -> list[Row]:
         """The resource rows with this ARN; an index is a moment behind the table."""
         return self._query(
@@ -181,6 +187,7 @@ class DynamoStore:
             ExpressionAttributeValues={":arn": {"S": arn}},
         )
 
+    @translated("the inventory")
     def stacks(self) -> tuple[str, ...]:
         """The names of all stacks."""
         pages = self._client.get_paginator("scan").paginate(
@@ -197,6 +204,7 @@ class DynamoStore:
             raise
         return tuple(sorted({item["pk"]["S"].removeprefix("STACK#") for item in items}))
 
+    @translated("the inventory")
     def write(
         self, stack: str, fence: int, rows: Sequence[Row | Gone], *, release: bool = False
     ) -> None:

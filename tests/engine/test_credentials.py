@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, teardown
+from provisioner.api import Options, apply, plan, teardown
 from provisioner.aws.credentials import Lifetime
-from provisioner.errors import CredentialsError
+from provisioner.errors import AwsError, CredentialsError
 from provisioner.events import Event, StepDone
+from provisioner.inventory.lease import LASTS
+from provisioner.report import RunFailedError
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
-from tests.engine.test_runs import network
+from tests.engine.test_runs import network, refusing
 from tests.engine.test_story import counts
 
 
@@ -125,3 +129,45 @@ def test_of_static_credentials_nothing_is_known(session: boto3.Session) -> None:
     """They are taken to last."""
     assert not Lifetime(session).ends_within(10**9)
     assert Lifetime(session).end is None
+
+
+def test_credentials_that_aws_refuses_midway_end_the_run_with_a_sentence(
+    session: boto3.Session, options: Options
+) -> None:
+    """Not even the inventory can be written then: what was made is found by its tags next time."""
+    made: list[object] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepDone):
+            made.append(event)
+
+    def refuse(model: Any, **_: object) -> None:
+        if made:
+            error = {"Error": {"Code": "ExpiredTokenException", "Message": "The token is expired."}}
+            raise ClientError(error, model.name)  # type: ignore[arg-type]
+
+    session.events.register("before-call", refuse)
+    report = apply(session, network(), options, listen=listen)
+    session.events.unregister("before-call", refuse)
+    assert report.result == "partial"
+    assert "could not be written down" in report.reason
+    with pytest.raises(RunFailedError, match="ExpiredTokenException"):
+        report.check()
+    options.clock.sleep(LASTS + 1)  # type: ignore[union-attr]
+    apply(session, network(), options).check()
+    assert len(alive(session)["vpc"]) == 1
+    teardown(session, "net", options).check()
+    assert alive(session) == {}
+
+
+@pytest.mark.parametrize("work", [plan, apply])
+def test_an_inventory_that_can_not_be_read_is_told(
+    work: Callable[..., object], session: boto3.Session, options: Options
+) -> None:
+    """AWS's code, the table, and what to do; nothing was changed."""
+    with (
+        refusing(session, "dynamodb"),
+        pytest.raises(AwsError, match=r"the inventory: .*Access"),
+    ):
+        work(session, network(), options)
+    assert alive(session) == {}
