@@ -7,12 +7,14 @@ from functools import partial
 
 import click
 
+from provisioner.cli.history import history
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
 from provisioner.cli.running import Manner, running, show_plan
 from provisioner.cli.surroundings import Surroundings, surroundings
+from provisioner.cli.unlock import unlock
 
 CHANGES = 2
 
@@ -23,9 +25,11 @@ def cli() -> None:
     """Provision AWS from a YAML manifest or from Python: plan, apply, tear down."""
 
 
+cli.add_command(history)
 cli.add_command(inventory)
 cli.add_command(kinds)
 cli.add_command(local)
+cli.add_command(unlock)
 
 
 @cli.command()

@@ -4,32 +4,60 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 EXIT = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SHOW_CURSOR = "\x1b[?25h"
+FIRST = "Interrupted: calls in flight are finished and recorded; again to leave at once."
+SECOND = "Left at once: what was in flight is settled by the next run."
 
 
 @contextmanager
-def stoppable(say: Callable[[str], None]) -> Iterator[threading.Event]:
+def stoppable(*, quiet: bool = False) -> Iterator[threading.Event]:
     """An event that the first signal sets; the second ends the process.
 
     Args:
-        say: tells the person what is going on.
+        quiet: do not say so.
     """
     stop = threading.Event()
 
-    def interrupt(number: int, frame: object) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
         if stop.is_set():
+            _say(SECOND, quiet=quiet)
             os._exit(EXIT)
         stop.set()
-        say("Interrupted: calls in flight are finished and recorded; again to leave at once.")
+        _say(FIRST, quiet=quiet)
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handling(interrupt):
         yield stop
+
+
+@contextmanager
+def raising() -> Iterator[None]:
+    """Let either signal raise KeyboardInterrupt: while a person is asked, nothing is in flight."""
+    with _handling(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = {one: signal.signal(one, handler) for one in SIGNALS}
+    try:
+        yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for one, its in before.items():
+            signal.signal(one, its)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    """Past Python's buffers: a signal may have come while one of them was being written."""
+    shown = "" if quiet else f"{text}\n"
+    if sys.stderr.isatty():
+        shown = f"\r{SHOW_CURSOR}{shown}"
+    os.write(2, shown.encode())

@@ -64,10 +64,7 @@ def _inventory(here: Surroundings) -> Inventory:
 
 
 def _records(found: Inventory, stack: str) -> dict[str, Record]:
-    from provisioner.errors import InventoryError, nearest
-
     records = found.records(stack)
-    if not records and stack not in (known := found.stacks()):
-        there = f"There are: {', '.join(known)}." if known else "There are none."
-        raise InventoryError(f"There is no stack {stack!r}.", hint=nearest(stack, known) or there)
+    if not records:
+        found.check(stack)
     return records

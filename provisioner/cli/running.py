@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from provisioner.cli.questions import confirmed
 
 if TYPE_CHECKING:
     from provisioner.api import Approve, Options
@@ -63,7 +64,7 @@ class Manner:
         from provisioner.views.progress import Progress
 
         terminal = here.terminal()
-        with Progress(terminal) as progress, stoppable(terminal.note) as stop:
+        with Progress(terminal) as progress, stoppable(quiet=here.quiet) as stop:
             report = act(
                 options or self.options(here),
                 approve=self._approval(terminal, word),
@@ -74,18 +75,11 @@ class Manner:
 
     def _approval(self, terminal: Terminal, word: str) -> Approve:
         """Show the plan and ask; a person answers, or `--yes` did."""
-        from provisioner.errors import PlanError
 
         def approve(planned: Plan) -> bool:
             show_plan(terminal, planned)
-            if self.yes or all(change.idle for change in planned.changes):
-                return True
-            if terminal.json or not sys.stdin.isatty():
-                raise PlanError(
-                    "Nobody can be asked here, so nothing was changed.", hint="Add --yes to go on."
-                )
-            answer: str = click.prompt(f"Type {word!r} to go on", default="", show_default=False)
-            return answer.strip() == word
+            idle = all(change.idle for change in planned.changes)
+            return self.yes or idle or confirmed(terminal, word)
 
         return approve
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from provisioner.aws.clock import Clock, SystemClock
-from provisioner.errors import DamagedRecordError, InventoryError
+from provisioner.errors import DamagedRecordError, InventoryError, nearest
 from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import migrated
@@ -17,6 +18,7 @@ from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
+RUNNING, SILENT, DIED = "running", "silent", "died"
 
 
 class Inventory:
@@ -48,23 +50,52 @@ class Inventory:
         """Which stacks know this ARN."""
         return tuple(_read(Record, row) for row in self._store.by_arn(arn))
 
-    def runs(self, stack: str) -> tuple[Run, ...]:
-        """The runs on a stack, newest first."""
-        rows = self._store.rows(stack_key(stack), RUN, newest_first=True)
-        return tuple(_read(Run, row) for row in rows)
+    def check(self, stack: str) -> None:
+        """Go on, if this stack is known here.
+
+        Raises:
+            InventoryError: it is not; the hint names the nearest.
+        """
+        if self._store.lease(stack) is None and stack not in (known := self.stacks()):
+            there = f"There are: {', '.join(known)}." if known else "There are none."
+            raise InventoryError(
+                f"There is no stack {stack!r}.", hint=nearest(stack, known) or there
+            )
+
+    def runs(self, stack: str, *, limit: int | None = None, before: str = "") -> tuple[Run, ...]:
+        """The runs on a stack, newest first.
+
+        Args:
+            stack: its name.
+            limit: at most so many; no more are read.
+            before: only those that came before this run; its id.
+        """
+        rows = self._store.rows(
+            stack_key(stack),
+            RUN,
+            newest_first=True,
+            limit=limit,
+            after=RUN + before if before else "",
+        )
+        return self._with_fates(stack, [_read(Run, row) for row in rows])
 
     def run(self, stack: str, run: str) -> tuple[Run, tuple[RunEvent, ...]]:
         """One run with what it did.
 
+        Args:
+            stack: its name.
+            run: its id, or the beginning of it.
+
         Raises:
-            InventoryError: there is no such run.
+            InventoryError: there is no such run, or more than one.
         """
-        rows = self._store.rows(stack_key(stack), RUN + run)
+        rows = self._store.rows(stack_key(stack), RUN + run, limit=2)
         if len(rows) != 1:
+            what = f"has more than one run {run}…" if rows else f"has no run {run!r}"
             raise InventoryError(
-                f"Stack {stack} has no run {run!r}.", hint="See them all with: history."
+                f"Stack {stack} {what}.", hint=f"See them all with: history {stack}."
             )
-        found = _read(Run, rows[0])
+        [found] = self._with_fates(stack, [_read(Run, rows[0])])
         events = self._store.rows(RUN + found.id, EVENT)
         return found, tuple(_read(RunEvent, row) for row in events)
 
@@ -72,6 +103,21 @@ class Inventory:
         """What the addresses that a run changed were before it; only those that were known."""
         rows = self._store.rows(RUN + run, BEFORE)
         return {row.sk.removeprefix(BEFORE): _read(Record, row) for row in rows}
+
+    def _with_fates(self, stack: str, runs: Sequence[Run]) -> tuple[Run, ...]:
+        """Runs as they ended. One that never said so lives, is silent, or has died."""
+        if all(run.result != RUNNING for run in runs):
+            return tuple(runs)
+        lease = self._store.lease(stack) or Lease(stack=stack)
+        return tuple(self._with_fate(run, lease) if run.result == RUNNING else run for run in runs)
+
+    def _with_fate(self, run: Run, lease: Lease) -> Run:
+        if lease.holder and lease.holder.run == run.id:
+            late = lease.expires_at < self._clock.now().timestamp()
+            return run.model_copy(update={"result": SILENT if late else RUNNING})
+        [row] = self._store.rows(stack_key(run.stack), RUN + run.id)
+        again = _read(Run, row)  # a run lets go with its last word, maybe a moment ago
+        return again if again.result != RUNNING else run.model_copy(update={"result": DIED})
 
     def lease(self, stack: str) -> Lease | None:
         """Who holds a stack, or held it last."""

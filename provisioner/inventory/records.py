@@ -122,8 +122,9 @@ class Run(_Row):
         fence: of its lease; tells which of two runs came later.
         undoes: the run that it undoes; empty for all but a rollback.
         changes: what it set out to do to which address.
-        result: running, succeeded, partial, failed or interrupted. A run that stays `running`
-            without holding the lease has died.
+        result: running, succeeded, partial, failed, interrupted or declined. One that stays
+            `running` is read as `died` if it does not hold the lease, and as `silent` if the lease
+            that it holds ended without a heartbeat.
     """
 
     id: str

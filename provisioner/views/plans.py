@@ -75,17 +75,18 @@ def _change(change: Change) -> Iterator[Text]:
         line.append(f"  ({change.reason})", "italic")
     yield line
     for difference in change.differences:
-        yield from _difference(masked(difference))
+        yield difference_line(masked(difference))
 
 
-def _difference(difference: Difference) -> Iterator[Text]:
+def difference_line(difference: Difference) -> Text:
+    """A field, before and after."""
     mark = Text("  forces the replace", "red") if difference.replace else Text()
     after = (
         f"{_shown(difference.after)} (known later)"
         if difference.unknown
         else _shown(difference.after)
     )
-    yield (
+    return (
         Text.assemble(
             f"      {difference.field}: ",
             (_shown(difference.before), "red"),

@@ -26,7 +26,7 @@ def report_lines(report: Report) -> Iterator[Text]:
     if report.result == "declined":
         yield Text(f"{word}.", style)
         return
-    yield Text.assemble((word, style), f": {_counts(report.summary)}. {_costs(report.summary)}")
+    yield Text.assemble((word, style), f": {counts(report.summary)}. {_costs(report.summary)}")
     for key, error in sorted(report.outcome.failed.items()):
         told = str(error)
         yield Text(f"  {told}" if told.startswith(str(key)) else f"  {key}: {told}", "red")
@@ -60,7 +60,8 @@ def error_lines(error: ProvisionerError) -> Iterator[Text]:
         yield Text(error.hint)
 
 
-def _counts(summary: Mapping[str, JsonValue]) -> str:
+def counts(summary: Mapping[str, JsonValue]) -> str:
+    """How many resources met what."""
     told = [
         f"{value} {name}"
         for name, value in summary.items()

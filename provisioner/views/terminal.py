@@ -50,3 +50,8 @@ class Terminal:
         """A remark beside the result."""
         if not self.quiet:
             self.err.print(text)
+
+
+def utc(time: str) -> str:
+    """An ISO time in UTC, as people read it."""
+    return f"{time[:19].replace('T', ' ')} UTC" if time else ""

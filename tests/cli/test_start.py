@@ -33,7 +33,11 @@ def test_help_imports_no_aws_library(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["validate", "plan", "apply", "teardown", "outputs", "inventory", "kinds", "local"]
+    "command",
+    [
+        *("validate", "plan", "apply", "teardown", "outputs", "history", "inventory", "unlock"),
+        *("kinds", "local"),
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     """One sentence and every option."""
