@@ -145,7 +145,7 @@ def create_or_settle(
         aws: guarded clients.
         spec: what is wanted.
         owner: whose it will be, with the intent's token.
-        looked: it was looked for a moment ago and was not there.
+        looked: it was looked for right before and was not there.
 
     Raises:
         ForeignObjectError: an object of that name was made meanwhile, by somebody else.
@@ -153,7 +153,7 @@ def create_or_settle(
     """
     tags = tags_of(spec) | owner.tags if kind.taggable else {}
     if kind.overwrites and not looked and (there := look(kind, aws, spec, owner)):
-        return _settled(kind, spec, there, owner)
+        return _known(kind, there, owner)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             created: tuple[str, Observed] = kind.create(aws, spec, tags)
@@ -198,10 +198,16 @@ def _settled(
     kind: AnyType, spec: Spec, found: tuple[str, Observed], owner: Owner
 ) -> tuple[str, Observed]:
     """What was found, if it is ours; what can't be tagged is if it is what our create makes."""
+    _, observed = found
+    if observed.tags is None and as_created(kind, settings_of(spec), observed):
+        return found
+    return _known(kind, found, owner)
+
+
+def _known(kind: AnyType, found: tuple[str, Observed], owner: Owner) -> tuple[str, Observed]:
+    """What was found, if our tags are on it. Before a create was sent nothing else is ours."""
     id_, observed = found
-    if owner.owns(observed.tags) or (
-        observed.tags is None and as_created(kind, settings_of(spec), observed)
-    ):
+    if owner.owns(observed.tags):
         return found
     raise ForeignObjectError(
         f"{kind.kind} {id_} was made by somebody else after the plan was; it was not changed.",

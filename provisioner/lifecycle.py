@@ -306,6 +306,9 @@ class ResourceType(Generic[S]):
             that carry its ownership tag, filtered by AWS where it can. None if untaggable.
         poll: a cheaper `read` for waiting; only phase and reason need be right.
         unwire: lets go of what it holds on to, so that others can be deleted first.
+        taken: for a kind whose ids AWS makes and that has a name all the same, which only one
+            object may have: the ids of the objects that have the names of these specs, by the
+            keys under which the specs are given.
         overwrites: create answers success for an object that was there already, ours or not; it is
             looked for right before.
         tagged: for a kind that overwrites: the tags that the object with this id has now, in one
@@ -337,6 +340,7 @@ class ResourceType(Generic[S]):
     search: Callable[[Aws, str | None], Mapping[str, Observed]] | None = None
     poll: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
     unwire: Callable[[Aws, str], None] | None = None
+    taken: Callable[[Aws, Mapping[str, S]], Mapping[str, str]] | None = None
     overwrites: bool = False
     tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None
     parent: str = ""

@@ -163,7 +163,7 @@ def _judge(judgement: _Judgement, resource: Resource) -> Change:
     found = situation.found.get(resource.address)
     leftover = _leftover(situation, resource.address)
     if record and record.kind != resource.kind.kind:
-        return _kind_changed(resource, record, found, leftover)
+        return _kind_changed(judgement, resource, record, leftover)
     if found is None:
         reason = "it is gone from AWS" if record and record.status == "ready" else ""
         return Change(resource.address, resource.kind.kind, Action.CREATE, reason, olds=leftover)
@@ -173,10 +173,13 @@ def _judge(judgement: _Judgement, resource: Resource) -> Change:
 
 
 def _kind_changed(
-    resource: Resource, record: Record, found: Found | None, leftover: tuple[Old, ...]
+    judgement: _Judgement, resource: Resource, record: Record, leftover: tuple[Old, ...]
 ) -> Change:
-    kind = kind_of(record.kind)
-    old = (_old(kind, record.id, record.settings),) if record.id and found else ()
+    """What was at the address goes, if it is ours."""
+    found = judgement.situation.found.get(resource.address)
+    former = _removed(judgement.situation, record)
+    goes = found and found.id == record.id and former.action is Action.DELETE
+    old = former.olds[-1:] if goes else ()
     return Change(
         resource.address,
         resource.kind.kind,
@@ -199,7 +202,7 @@ def _stranger(
     if whose is None and judgement.allowed.adopt:
         judgement.values.learn(resource.address, found.observed.attributes)
         changed = _differences(judgement, resource, found)
-        return Change(
+        adopted = Change(
             resource.address,
             resource.kind.kind,
             Action.ADOPT,
@@ -209,6 +212,8 @@ def _stranger(
             owned=False,
             settle=True,
         )
+        why_not = _why_replace(found, changed)
+        return _replaced(judgement, resource, None, adopted, why_not) if why_not else adopted
     who = f"belongs to stack {whose.stack!r}, {whose.address}" if whose else "is not ours"
     hint = "Choose another name." if whose else "Choose another name, or adopt it with --adopt."
     judgement.refusals.append(
@@ -258,19 +263,21 @@ def _compare(
         olds=leftover,
         owned=record.owned if record else True,
     )
-    fixed = [difference.field for difference in changed if difference.replace]
-    if found.observed.phase is Phase.FAILED:
-        reason = f"AWS says it failed: {found.observed.reason or 'no reason given'}"
+    if reason := _why_replace(found, changed):
         return _replaced(judgement, resource, record, change, reason)
-    if fixed:
-        return _replaced(
-            judgement, resource, record, change, f"{', '.join(fixed)} can't change in place"
-        )
     if judgement.values.learn(resource.address, found.observed.attributes):
         _predict_again(judgement, [resource.address])
     pending = found.observed.phase is Phase.PENDING
     settle = pending or _unrecorded(resource, record, found)
     return replace(change, settle=settle, reason="it is not ready yet" if pending else "")
+
+
+def _why_replace(found: Found, changed: tuple[Difference, ...]) -> str:
+    """Why the object can't become what is wanted; empty if it can."""
+    if found.observed.phase is Phase.FAILED:
+        return f"AWS says it failed: {found.observed.reason or 'no reason given'}"
+    fixed = [difference.field for difference in changed if difference.replace]
+    return f"{', '.join(fixed)} can't change in place" if fixed else ""
 
 
 def _replaced(
@@ -283,6 +290,8 @@ def _replaced(
     settings = record.settings if record else {}
     old = _old(resource.kind, str(change.id), settings)
     identity = judgement.values.identity(resource)
+    if not change.owned:
+        return _left_alone(judgement, resource, change, reason, identity)
     in_the_way = resource.kind.replace_first == "delete" or identity == change.id
     return replace(
         change,
@@ -291,6 +300,24 @@ def _replaced(
         olds=(*change.olds, old),
         delete_first=in_the_way,
     )
+
+
+def _left_alone(
+    judgement: _Judgement, resource: Resource, change: Change, reason: str, identity: str | None
+) -> Change:
+    """What was there before us is never replaced: it stays beside the new one, or is refused."""
+    if identity not in {None, change.id}:
+        stays = f"{change.id} was there before us, so it stays"
+        action = Action.CREATE
+        return Change(resource.address, change.kind, action, stays, change.id, olds=change.olds)
+    judgement.refusals.append(
+        ReplaceRefusedError(
+            f"{resource.address}: {change.kind} {change.id} was there before us and would have "
+            f"to be replaced: {reason}.",
+            hint="Write in the manifest what it is, choose another name, or delete it yourself.",
+        )
+    )
+    return replace(change, action=Action.NOOP, reason="it was there before us")
 
 
 def _differences(

@@ -1,14 +1,15 @@
 """Look at AWS: every recorded and every wanted object, in as few calls as there are kinds.
 
 Reading goes in waves. The first reads what is known by id: recorded ids, and names that follow
-from the specs; kinds whose ids AWS makes are searched by our tag where no record has the id.
+from the specs; kinds whose ids AWS makes are searched by our tag where no record has the id,
+and asked who has a name that only one may have.
 What a wave finds may complete the names of others; they are read in the next.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from provisioner.aws.failures import translate
 from provisioner.ensure import LOOK_EVERY, VISIBLE
 from provisioner.errors import ForeignObjectError, ManifestError
 from provisioner.inventory import Record, Status
-from provisioner.lifecycle import AnyType, Observed, Owner, Phase
+from provisioner.lifecycle import AnyType, Observed, Owner, Phase, Spec
 from provisioner.registry import kind_of
 from provisioner.stack import Resource, Stack
 from provisioner.values import Values, predicted
@@ -47,14 +48,12 @@ class Situation:
         found: by address, the object recorded, named or tagged so. Whose it is, is judged later.
         replaced: by address and id, what a replace that was cut short still has to delete.
         values: what is known of attributes.
-        at: when AWS was looked at, by the monotonic clock.
     """
 
     records: Mapping[str, Record]
     found: Mapping[str, Found]
     replaced: Mapping[str, Mapping[str, Observed]]
     values: Values
-    at: float = 0.0
 
 
 @dataclass
@@ -67,6 +66,7 @@ class _Look:
     seen: dict[str, dict[str, Observed]] = field(default_factory=lambda: defaultdict(dict))
     asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     searched: set[str] = field(default_factory=set)
+    holders: dict[str, str] = field(default_factory=dict)
 
 
 def refresh(
@@ -86,7 +86,6 @@ def refresh(
     values = predicted(stack, aws.target) if stack else Values(aws.target)
     look = _Look(aws, name, values)
     wanted = {resource.address: resource for resource in stack or ()}
-    at = aws.clock.monotonic()
     found = _read_all(look, records, wanted)
     while hidden := _hidden(look, records, found):
         aws.clock.sleep(LOOK_EVERY)
@@ -100,7 +99,7 @@ def refresh(
         for address, record in records.items()
         if record.replaced
     }
-    return Situation(records, found, replaced, values, at)
+    return Situation(records, found, replaced, values)
 
 
 def _read_all(
@@ -108,6 +107,7 @@ def _read_all(
 ) -> dict[str, Found]:
     """Read in waves, until no more names are known."""
     _search(look, _kinds_to_search(records, wanted, look.values))
+    _ask_for_names(look, [r for a, r in wanted.items() if not (a in records and records[a].id)])
     while _read(look, _ids(look, records, wanted)):
         for address, one in _found(look, records, wanted).items():
             if _may_be_ours(look, address, records, one):
@@ -155,7 +155,8 @@ def _ids(
             ids[old.kind].add(old.id)
         if not record.id and (identity := _intended_identity(look, record)):
             ids[record.kind].add(identity)
-    for resource in wanted.values():
+    for address, resource in wanted.items():
+        ids[resource.kind.kind] |= {look.holders[address]} if address in look.holders else set()
         if identity := look.values.identity(resource):
             ids[resource.kind.kind].add(identity)
     return {
@@ -208,6 +209,25 @@ def _search(look: _Look, kinds: set[str]) -> None:
     look.searched |= kinds
 
 
+def _ask_for_names(look: _Look, unknown: Sequence[Resource]) -> None:
+    """Who has the names of what nobody wrote down."""
+    specs: dict[str, dict[str, Spec]] = defaultdict(dict)
+    for resource in unknown:
+        if resource.kind.taken is not None:
+            spec = resource.resolved(look.values.resolve).spec
+            specs[resource.kind.kind][resource.address] = spec
+
+    def ask(kind: AnyType, named: Mapping[str, Spec]) -> Mapping[str, str]:
+        try:
+            assert kind.taken is not None  # noqa: S101  chosen so
+            return kind.taken(look.aws, named)
+        except Exception as error:
+            raise translate(error, f"reading {kind.kind}") from error
+
+    for answer in side_by_side(partial(ask, kind_of(name), named) for name, named in specs.items()):
+        look.holders.update(answer)
+
+
 def _found(
     look: _Look, records: Mapping[str, Record], wanted: Mapping[str, Resource]
 ) -> dict[str, Found]:
@@ -236,7 +256,14 @@ def _of_address(
     if identity:
         seen = look.seen[kind].get(identity)
         return Found(identity, seen) if seen and seen.phase is not Phase.LEAVING else None
-    return _by_tag(look, kind, address, record)
+    return _by_tag(look, kind, address, record) or _by_name(look, kind, address)
+
+
+def _by_name(look: _Look, kind: str, address: str) -> Found | None:
+    """What has the name of the wanted, though none of our tags."""
+    holder = look.holders.get(address)
+    seen = look.seen[kind].get(holder) if holder else None
+    return Found(holder, seen) if holder and seen else None
 
 
 def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Found | None:

@@ -55,8 +55,6 @@ from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
 from provisioner.values import Values
 
-FRESH = 10.0
-"""Seconds for which the plan's look at AWS still counts as a look right before a create."""
 FIRST_PAUSE = 0.25
 """Seconds; each further pause is twice as long, up to what the kind says."""
 
@@ -156,8 +154,7 @@ class Steps:
         later = resolved.waiting | self._not_yet(resource)
         spec = unset(resolved.spec, sorted(later))
         owner = Owner(self.plan.stack, change.address, self._record(change).token)
-        looked = change.action is Action.CREATE and self._since_look() < FRESH
-        id_, observed = create_or_settle(resource.kind, aws, spec, owner, looked=looked)
+        id_, observed = create_or_settle(resource.kind, aws, spec, owner)
         self._live[change.address] = Found(id_, observed)
         self._learn(resource, observed)
         record = self._record(change)
@@ -167,10 +164,6 @@ class Steps:
         )
         yield from ()
         return Done(id_)
-
-    def _since_look(self) -> float:
-        """Seconds since the plan's look at AWS."""
-        return self.aws.clock.monotonic() - self.plan.situation.at
 
     def withdraw(self, outcome: Outcome) -> None:
         """Take back the intents of what was surely not made, so that nobody has to look for it."""

@@ -20,6 +20,7 @@ from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict
 from provisioner.aws.target import Target
 from provisioner.ensure import Result, ensure
+from provisioner.errors import ForeignObjectError
 from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     COMPUTED,
@@ -163,6 +164,12 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     return read(aws, ids)
 
 
+def taken(aws: Aws, specs: Mapping[str, KmsKeySpec]) -> Mapping[str, str]:
+    """The keys that have these aliases, in one ListAliases."""
+    keys = {alias: key for key, alias in _pairs(aws.client("kms"))}
+    return {name: keys[spec.alias] for name, spec in specs.items() if spec.alias in keys}
+
+
 def survives(settings: Settings) -> str:
     """The deletion window."""
     days = settings.get("deletion_window_days") or DEFAULT_WINDOW_DAYS
@@ -219,14 +226,17 @@ def _tags(kms: KMSClient, id_: str) -> dict[str, Json] | None:
 
 def _aliases(kms: KMSClient) -> dict[str, str]:
     """Key id → its alias, the first by name if there are several."""
-    pages = kms.get_paginator("list_aliases").paginate()
-    pairs = [
+    return dict(sorted(_pairs(kms), reverse=True))
+
+
+def _pairs(kms: KMSClient) -> list[tuple[str, str]]:
+    """Key id and alias of every alias that has a key."""
+    return [
         (alias["TargetKeyId"], alias["AliasName"])
-        for page in pages
+        for page in kms.get_paginator("list_aliases").paginate()
         for alias in page["Aliases"]
         if "TargetKeyId" in alias
     ]
-    return dict(sorted(pairs, reverse=True))
 
 
 def _observed(facts: Mapping[str, Json], alias: str) -> Observed:
@@ -250,10 +260,13 @@ def _point_alias(kms: KMSClient, id_: str, alias: str, before: Json) -> None:
     """Make the alias, or a new one beside an old one that is then dropped."""
     try:
         kms.create_alias(AliasName=alias, TargetKeyId=id_)
-    except kms.exceptions.AlreadyExistsException:
+    except kms.exceptions.AlreadyExistsException as error:
         target = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
         if target != id_:
-            raise
+            raise ForeignObjectError(
+                f"kms.key {id_}: {alias} is the alias of another key, {target}; it stays so.",
+                hint="Choose another alias, or delete that one first.",
+            ) from error
     if before:
         kms.delete_alias(AliasName=str(before))
 
@@ -284,6 +297,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    taken=taken,
     survives=survives,
     holds_data=True,
 )

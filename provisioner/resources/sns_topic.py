@@ -1,6 +1,7 @@
 """sns.topic: a topic, encrypted if a key is named, for TLS only.
 
-CreateTopic answers success for a topic that exists, so whose it is, is looked up before.
+CreateTopic answers success for a topic that exists, so whose it is, is looked up before, and its
+tags are checked afterwards.
 Services that publish to an encrypted topic need its key's leave as well: a key that does not admit
 CloudWatch makes an alarm silent.
 API: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import model_validator
 
@@ -162,6 +163,12 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
         sns.untag_resource(ResourceArn=id_, TagKeys=[*removed])
 
 
+def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
+    """The tags alone."""
+    found = _tags(aws.client("sns"), id_)
+    return cast("Mapping[str, str]", found["tags"]) if found else None
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every topic; SNS can't filter by tag."""
     pages = aws.client("sns").get_paginator("list_topics").paginate()
@@ -239,6 +246,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    overwrites=True,
+    tagged=tagged,
 )
 
 
