@@ -293,7 +293,18 @@ def configure_to_the_end(
             break
         wait_ready(kind, aws, id_)
         observed = kind.read(aws, [id_]).get(id_, observed)
+    else:
+        raise unsettled(kind, id_, changes)
     return sent
+
+
+def unsettled(kind: AnyType, id_: str, changes: Mapping[str, Difference]) -> WaitError:
+    """AWS took each of many updates, and shows the same differences as before."""
+    return WaitError(
+        f"{kind.kind} {id_}: {', '.join(sorted(changes))} still not as wanted after {ROUNDS} "
+        "updates that AWS took.",
+        hint="See with plan what AWS makes of it, and write that in the manifest.",
+    )
 
 
 def to_the_end(undo: Callable[[], None]) -> None:

@@ -218,10 +218,17 @@ def _stranger(
     hint = "Choose another name." if whose else "Choose another name, or adopt it with --adopt."
     judgement.refusals.append(
         ForeignObjectError(
-            f"{resource.address}: {resource.kind.kind} {found.id} exists and {who}.", hint=hint
+            f"{resource.address}: {resource.kind.kind} {_called(found)} exists and {who}.",
+            hint=hint,
         )
     )
     return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
+
+
+def _called(found: Found) -> str:
+    """The object's id, and the alias that people know it by where AWS made the id."""
+    alias = found.observed.attributes.get("alias")
+    return f"{found.id} ({alias})" if alias else found.id
 
 
 def _ours(owner: Owner, record: Record | None, found: Found) -> bool:

@@ -25,6 +25,7 @@ from provisioner.ensure import (
     tags_of,
     to_the_end,
     unset,
+    unsettled,
 )
 from provisioner.errors import (
     AwsError,
@@ -201,6 +202,8 @@ class Steps:
             if phase is not Phase.PENDING:
                 break
             observed = yield from self._until_ready(resource.kind, live.id, None)
+        else:
+            raise unsettled(resource.kind, live.id, changes)
         self._learn(resource, observed)
         self._note_ready(change, resource, spec, live.id)
         made = change.makes

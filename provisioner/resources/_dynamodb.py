@@ -56,6 +56,7 @@ def observed_table(table: Mapping[str, Any]) -> dict[str, Json]:
     encrypted = encryption.get("Status") in {"ENABLED", "ENABLING", "UPDATING"}
     stream = table.get("StreamSpecification", {})
     mode = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    capacity = _capacity(table.get("ProvisionedThroughput")) if mode == "PROVISIONED" else None
     return {
         "table_name": str(table["TableName"]),
         "key": _key(table["KeySchema"]),
@@ -63,7 +64,7 @@ def observed_table(table: Mapping[str, Any]) -> dict[str, Json]:
         "global_secondary_indexes": [_seen(i) for i in table.get("GlobalSecondaryIndexes", ())],
         "local_secondary_indexes": [_seen(i) for i in table.get("LocalSecondaryIndexes", ())],
         "billing_mode": mode,
-        "provisioned_throughput": _capacity(table.get("ProvisionedThroughput")),
+        "provisioned_throughput": capacity,
         "kms_key": encryption.get("KMSMasterKeyArn") if encrypted else None,
         "stream_view_type": stream.get("StreamViewType") if stream.get("StreamEnabled") else None,
         "table_class": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),

@@ -19,6 +19,7 @@ from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
 from provisioner.canonical import JSON_TEXT
 from provisioner.ensure import Result, ensure
+from provisioner.errors import ForeignObjectError
 from provisioner.fields import Arn, unresolved
 from provisioner.lifecycle import (
     CREATE,
@@ -33,6 +34,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    differences,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +88,11 @@ def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
 
 
 def create(aws: Aws, spec: SnsSubscriptionSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
-    """Subscribe with all attributes."""
+    """Subscribe with all attributes.
+
+    AWS may answer success for a subscription that is there with attributes of its own, and a
+    subscription can't carry our tags: so what then stands must be what was sent.
+    """
     del tags
     attributes = {}
     if spec.filter_policy:
@@ -94,7 +101,8 @@ def create(aws: Aws, spec: SnsSubscriptionSpec, tags: Mapping[str, str]) -> tupl
         attributes["RawMessageDelivery"] = "true"
     if spec.redrive_policy:
         attributes["RedrivePolicy"] = json.dumps({"deadLetterTargetArn": spec.redrive_policy})
-    answer = aws.client("sns").subscribe(
+    sns = aws.client("sns")
+    answer = sns.subscribe(
         TopicArn=spec.topic_arn,
         Protocol=spec.protocol,
         Endpoint=spec.endpoint,
@@ -102,9 +110,15 @@ def create(aws: Aws, spec: SnsSubscriptionSpec, tags: Mapping[str, str]) -> tupl
     )
     id_ = str(identity(spec, aws.target))
     arn = answer["SubscriptionArn"]
-    named = {"id": id_} | ({} if arn in PENDING else {"arn": arn})
-    settings: dict[str, Json] = spec.model_dump(mode="json", exclude_none=True)
-    return id_, Observed(settings, named)
+    made = _Listed(id_, arn, spec.topic_arn, spec.protocol, spec.endpoint)
+    stands = None if made.pending else _settings(sns, made)
+    if stands and differences(SnsSubscriptionSpec, settings_of(spec), Observed(stands, {})):
+        raise ForeignObjectError(
+            f"sns.subscription {id_}: AWS answered that it was made, but it has settings of "
+            "somebody else.",
+            hint="Choose another endpoint, or adopt it.",
+        )
+    return id_, Observed(settings_of(spec), {"id": id_} | ({} if made.pending else {"arn": arn}))
 
 
 def update(aws: Aws, id_: str, spec: SnsSubscriptionSpec, changes: Changes) -> Phase:

@@ -10,11 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from provisioner.api import Options, apply, plan, teardown
 from provisioner.aws.clients import connect
-from provisioner.errors import LeaseHeldError, WriteRefusedError
+from provisioner.errors import LeaseHeldError, WaitError, WriteRefusedError
 from provisioner.events import Event, StepDone, StepFailed, StepSkipped
 from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore
@@ -207,3 +209,31 @@ def test_an_intent_is_settled_by_looking_even_without_tags(
     again = apply(session, stack, options).check()
     assert (counts(again), writes(again)) == ({"unchanged": 2}, 0)
     assert inventory.records("api")["deployment"].id == known.id
+
+
+def test_an_update_that_never_takes_effect_is_told(
+    session: boto3.Session, options: Options
+) -> None:
+    """AWS answers success and the difference stays: the step fails, and nothing calls it done."""
+    stack = Stack("rest")
+    stack.add("table", "dynamodb.table", table_name="rest", key={"partition": "pk"})
+    apply(session, stack, options).check()
+    changed = Stack("rest")
+    changed.add(
+        "table", "dynamodb.table", table_name="rest", key={"partition": "pk"},
+        table_class="STANDARD_INFREQUENT_ACCESS",
+    )  # fmt: skip
+
+    def swallow(**_: Any) -> Any:
+        metadata = {"HTTPStatusCode": 200, "RequestId": "1"}
+        return AWSResponse("", 200, HTTPHeaders(), None), {"ResponseMetadata": metadata}
+
+    session.events.register("before-call.dynamodb.UpdateTable", swallow)
+    report = apply(session, changed, options)
+    [error] = report.outcome.failed.values()
+    assert isinstance(error, WaitError)
+    assert "table_class still not as wanted" in str(error)
+    found = session.client("dynamodb").describe_table(TableName="rest")["Table"]
+    assert "TableClassSummary" not in found or (
+        found["TableClassSummary"]["TableClass"] == "STANDARD"
+    )

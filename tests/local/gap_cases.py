@@ -431,6 +431,29 @@ def sns_topics_with_other_tags_are_refused(client: Any) -> None:
     _is_refused(sns.create_topic, request, "InvalidParameter")
 
 
+def sns_subscriptions_with_other_attributes_are_refused(client: Any) -> None:
+    sns = client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    request = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": f"arn:aws:sqs:{REGION}:1:q"}
+    sns.subscribe(**request)
+    request["Attributes"] = {"RawMessageDelivery": "true"}
+    _is_refused(sns.subscribe, request, "InvalidParameter")
+
+
+def s3_a_bucket_made_again_stays_as_it_is(client: Any) -> None:
+    s3 = client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="one-bucket", ObjectOwnership="BucketOwnerEnforced")
+    s3.create_bucket(Bucket="one-bucket", ObjectOwnership="ObjectWriter")
+    controls = s3.get_bucket_ownership_controls(Bucket="one-bucket")["OwnershipControls"]
+    assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def cloudtrail_a_name_is_taken_once(client: Any) -> None:
+    _trail(client)
+    request = {"Name": "trail", "S3BucketName": "one-bucket"}
+    _is_refused(client("cloudtrail").create_trail, request, "TrailAlreadyExistsException")
+
+
 def ec2_an_unknown_acl_association_is_refused(client: Any) -> None:
     vpc, _ = _vpc_and_subnet(client)
     ec2 = client("ec2")

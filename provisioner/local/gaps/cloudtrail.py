@@ -1,5 +1,6 @@
 """What moto 5.2 gets wrong in CloudTrail, filled.
 
+- `CreateTrail` makes a trail anew that is there already.
 - `DeleteTrail` by ARN deletes nothing.
 - `UpdateTrail` does not clear what an empty text is sent for.
 """
@@ -10,8 +11,18 @@ from typing import Any
 
 from moto.cloudtrail.exceptions import TrailNotFoundException
 from moto.cloudtrail.models import CloudTrailBackend, Trail
+from moto.core.exceptions import JsonRESTError
 
+_create_trail = CloudTrailBackend.create_trail
 _description = Trail.description
+
+
+def create_trail(self: Any, name: str, *args: Any, **named: Any) -> Trail:
+    """Refuse a name that is taken."""
+    if name in self.trails:
+        message = f"Trail {name} already exists for customer: {self.account_id}"
+        raise JsonRESTError("TrailAlreadyExistsException", message)
+    return _create_trail(self, name, *args, **named)
 
 
 def delete_trail(self: Any, name: str) -> None:
@@ -30,5 +41,6 @@ def description(self: Any, include_region: bool = False) -> dict[str, Any]:  # n
 
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
+    CloudTrailBackend.create_trail = create_trail  # type: ignore[method-assign]
     CloudTrailBackend.delete_trail = delete_trail  # type: ignore[method-assign]
     Trail.description = description  # type: ignore[method-assign]

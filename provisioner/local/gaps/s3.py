@@ -2,6 +2,7 @@
 
 - `CreateBucket` ignores `Tags`, and a new bucket has none of AWS's defaults: encryption by S3,
   all public access blocked, no ACLs.
+- `CreateBucket` in us-east-1 changes the ownership and the lock of a bucket that is there.
 - The grant to `logging.s3.amazonaws.com` is not found in a policy that also has Principal `*`.
 - Conditions of a bucket policy are passed over, so a Deny of calls without TLS denies them all.
 - `DeleteBucketEncryption` leaves no encryption at all instead of S3's own.
@@ -27,10 +28,23 @@ def bucket_response_put(self: Any, request: Any, bucket_name: str, querystring: 
     """Give a new bucket its tags and AWS's defaults."""
     known = s3_backends.bucket_accounts.keys()
     new = bucket_name not in known
+    if not new and not querystring:
+        return _make_again(self, request, bucket_name, querystring)
     answer = _put(self, request, bucket_name, querystring)
     if new and bucket_name in s3_backends.bucket_accounts.keys():  # noqa: SIM118  no mapping
         _dress(self, request, bucket_name)
     return answer
+
+
+def _make_again(response: Any, request: Any, name: str, querystring: Any) -> Any:
+    """Change nothing of it, if AWS answers success at all."""
+    bucket = response.backend.get_bucket(name)
+    sides = ("ownership_rule", "object_lock_enabled", "versioning_status")
+    before = {side: getattr(bucket, side) for side in sides}
+    try:
+        return _put(response, request, name, querystring)
+    finally:
+        vars(bucket).update(before)
 
 
 def _dress(response: Any, request: Any, name: str) -> None:

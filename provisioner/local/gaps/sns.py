@@ -2,6 +2,7 @@
 
 - `GetTopicAttributes` does not answer `TracingConfig`.
 - `CreateTopic` answers success for a topic that is there with other tags.
+- `Subscribe` changes the attributes of a subscription that is there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from moto.sns.responses import SNSResponse
 
 _create_topic = SNSBackend.create_topic
 _get_topic_attributes = SNSResponse.get_topic_attributes
+_subscribe = SNSResponse.subscribe
 
 
 def get_topic_attributes(self: Any) -> ActionResult:
@@ -42,6 +44,20 @@ def create_topic(
     return _create_topic(self, name, attributes, tags)
 
 
+def subscribe(self: Any) -> ActionResult:
+    """Refuse other attributes than the subscription has."""
+    key = (self._get_param("TopicArn"), self._get_param("Endpoint"), self._get_param("Protocol"))
+    known = self.backend._find_subscription(*key)
+    sent = self._get_attributes() or {}
+    if known is not None and any(known.attributes.get(name) != sent[name] for name in sent):
+        raise InvalidParameterValue(
+            "Invalid parameter: Attributes Reason: Subscription already exists with different "
+            "attributes"
+        )
+    result: ActionResult = _subscribe(self)
+    return result
+
+
 def _pairs(tags: Any) -> dict[str, str]:
     return dict(tags) if isinstance(tags, dict) else {one["Key"]: one["Value"] for one in tags}
 
@@ -49,4 +65,5 @@ def _pairs(tags: Any) -> dict[str, str]:
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     SNSBackend.create_topic = create_topic  # type: ignore[method-assign]
+    SNSResponse.subscribe = subscribe  # type: ignore[method-assign]
     SNSResponse.get_topic_attributes = get_topic_attributes  # type: ignore[method-assign]

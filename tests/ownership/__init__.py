@@ -1,0 +1,1 @@
+"""Objects made by hand under the names of a stack: never changed, never deleted."""
