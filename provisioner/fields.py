@@ -49,9 +49,9 @@ class Shape:
     shortest: int = 0
     says: str = ""
 
-    def check(self, value: str) -> str:
-        """Refuse what AWS would refuse."""
-        if unresolved(value):
+    def check(self, value: str | None) -> str | None:
+        """Refuse what AWS would refuse; what may be absent may be."""
+        if value is None or unresolved(value):
             return value
         if self.longest and len(value) > self.longest:
             message = f"{value!r} has {len(value)} characters; AWS takes at most {self.longest}"

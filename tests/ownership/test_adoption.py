@@ -43,6 +43,24 @@ def test_adopted_objects_have_their_settings_and_keep_their_content() -> None:
         assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "theirs"
 
 
+def test_a_rollback_of_an_adoption_gives_back_settings_and_deletes_nothing() -> None:
+    """The objects are what they were by meaning, and stay through a teardown."""
+    with Adoption.begun() as adoption:
+        made = adoption.stage.up()
+        assert made is not None
+        undone = adoption.stage.undo(made.run)
+        assert undone is not None
+        assert undone.result == "succeeded"
+        hands = adoption.stage.hands
+        [alarm] = hands("cloudwatch").describe_alarms(AlarmNames=["own"])["MetricAlarms"]
+        assert (alarm["AlarmDescription"], alarm["Threshold"]) == ("theirs", 7)
+        assert hands("logs").describe_log_groups()["logGroups"][-1]["retentionInDays"] == 7
+        targets = hands("events").list_targets_by_rule(Rule="own")["Targets"]
+        assert [one["Id"] for one in targets] == ["theirs"]
+        assert adoption.content() == adoption.before
+        assert adoption.left_alone() == []
+
+
 def test_what_can_not_become_what_is_wanted_is_not_adopted() -> None:
     """A field that can't change in place refuses the adoption as a whole, before the first call."""
     what = target("lambda.permission")

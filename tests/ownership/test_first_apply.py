@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.api import Options, plan, plan_removal
+from provisioner.api import Desk, Options, plan, plan_removal
 from provisioner.aws.target import Target as Place
 from provisioner.errors import AwsError, ForeignObjectError
+from provisioner.inventory import Run
 from provisioner.values import predicted
 from tests.conftest import REGION
 from tests.e2e.alive import alive
@@ -36,6 +37,14 @@ def names() -> list[Target]:
 def stage() -> Iterator[World]:
     with world(healthcare()) as made:
         yield made
+
+
+OURS_ALONE = {"vpc", "subnet", "address", "api", "plan", "nat gateway"}
+"""What nobody else makes here."""
+
+
+def runs(stage: World) -> tuple[Run, ...]:
+    return Desk(stage.clients, stage.options).inventory.runs(stage.stack.name)
 
 
 def told(stage: World) -> dict[Target, Any]:
@@ -109,4 +118,24 @@ def test_nothing_is_touched_that_appears_after_the_plan(
     assert down is not None
     assert down.result == "succeeded"
     assert told(stage) == crowd.made
-    assert {"vpc", "subnet", "address", "api"} & set(stage.alive()) == set()
+    assert set(stage.alive()) & OURS_ALONE == set()
+
+
+@pytest.mark.parametrize("killed_after", [None, 50])
+def test_a_rollback_takes_back_its_own_and_nothing_else(
+    stage: World, killed_after: int | None
+) -> None:
+    """A failed first run is undone, by itself or by hand after it was killed."""
+    stage.rollback = killed_after is None
+    crowd = Crowd(stage, killed_after)
+    report = stage.up(crowd)
+    if report is None:
+        [run] = runs(stage)
+        report = stage.undo(run.id)
+    else:
+        report = report.rollback
+    assert report is not None
+    assert report.result == "succeeded"
+    assert told(stage) == crowd.made
+    assert set(stage.alive()) & OURS_ALONE == set()
+    assert plan_removal(stage.clients, stage.stack.name, stage.options).changes == ()

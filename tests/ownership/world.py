@@ -37,9 +37,11 @@ class World(Stage):
 
     Attributes:
         adopt: runs may adopt.
+        rollback: a run of which a step fails is undone.
     """
 
     adopt: bool = False
+    rollback: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,7 +52,12 @@ class World(Stage):
     def options(self) -> Options:
         """How every run runs."""
         allow = Allowances(adopt=self.adopt)
-        return Options(clock=self.clock, workers=self.workers, allow=allow)
+        return Options(
+            clock=self.clock,
+            workers=self.workers,
+            allow=allow,
+            rollback_on_failure=self.rollback,
+        )
 
 
 def _session(region: str) -> boto3.Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner.errors import ManifestError
+from provisioner.lifecycle import settings_of
 from provisioner.stack import Stack
 
 POLICY = {"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "${other.arn}"}]}
@@ -82,3 +83,13 @@ def test_an_escaped_reference_is_a_literal() -> None:
     stack.check()
     spec = stack.resources["key"].resolved(lambda _: None).spec
     assert spec.model_dump()["description"] == "for ${aws:username}"
+
+
+def test_an_empty_field_is_an_absent_one() -> None:
+    """`null` in a manifest and None in Python take a field away, whatever its shape."""
+    stack = Stack("demo")
+    stack.add("topic", "sns.topic", name="a", display_name=None)
+    stack.add("group", "logs.log_group", log_group_name="b", kms_key=None, retention_in_days=None)
+    for resource in stack:
+        spec = resource.resolved(lambda _: None).spec
+        assert {"display_name", "kms_key"}.isdisjoint(settings_of(spec))
