@@ -55,8 +55,9 @@ def plan(session: ClientFactory, stack: Stack, options: Options = DEFAULTS) -> P
 def plan_removal(session: ClientFactory, name: str, options: Options = DEFAULTS) -> Plan:
     """What a teardown would do. Reads only; takes no lease.
 
+    What blocks it stands in the plan's `obstacles`.
+
     Raises:
-        ProtectedError: something is protected.
         AwsError: a read failed.
     """
     desk = Desk(session, options)

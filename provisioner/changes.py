@@ -10,7 +10,7 @@ from functools import cached_property
 from provisioner.aws.target import Target
 from provisioner.ensure import Action
 from provisioner.inventory import Record
-from provisioner.lifecycle import Difference, Settings
+from provisioner.lifecycle import Difference, Obstacle, Settings
 from provisioner.refresher import Found, Situation
 from provisioner.stack import Resource, Stack
 from provisioner.values import Values
@@ -25,6 +25,9 @@ class Old:
         settings: as last applied, for the fields that say how to delete it.
         holds_data: its kind holds data that the delete loses.
         survives: what stays of it after the delete and until when; empty if nothing.
+        lifts: the protection that has to be taken away first; empty if there is none.
+        theirs: that protection is not what we set.
+        empty: what it holds may be deleted with it.
     """
 
     kind: str
@@ -32,6 +35,9 @@ class Old:
     settings: Settings = field(default_factory=dict)
     holds_data: bool = False
     survives: str = ""
+    lifts: str = ""
+    theirs: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Plan:
         situation: what the plan was made from.
         values: attributes that will hold whatever happens; unknown ones are missing.
         lasting: what can't be brought back, for a plan that undoes a run.
+        obstacles: by address, what will block a delete or outlive it.
     """
 
     stack: str
@@ -113,6 +120,7 @@ class Plan:
     situation: Situation
     values: Values
     lasting: tuple[Lasting, ...] = ()
+    obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Action, int]:

@@ -19,6 +19,7 @@ from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
 from provisioner.planner import Allowances, plan_apply, plan_teardown
+from provisioner.preflight import surveyed
 from provisioner.refresher import refresh
 from provisioner.stack import Stack
 from provisioner.undo import Past, plan_undo, wanted_before
@@ -120,13 +121,15 @@ def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
     _same_account(desk.target, records)
     situation = refresh(desk.reading, stack.name, records, stack)
-    return plan_apply(stack, desk.target, situation, desk.options.allow)
+    plan = plan_apply(stack, desk.target, situation, desk.options.allow)
+    return surveyed(desk.reading, plan, desk.options.allow)
 
 
 def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
-    """What it takes to leave nothing of a stack. Reads only."""
+    """What it takes to leave nothing of a stack, with all that will block it. Reads only."""
     _same_account(desk.target, records)
-    return plan_teardown(name, desk.target, refresh(desk.reading, name, records))
+    plan = plan_teardown(name, desk.target, refresh(desk.reading, name, records))
+    return surveyed(desk.reading, plan, desk.options.allow)
 
 
 def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) -> Plan:
@@ -144,7 +147,8 @@ def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) ->
     )
     touched = past.touched(records)
     situation = refresh(desk.reading, name, touched, wanted_before(past))
-    return plan_undo(past, desk.target, situation, records)
+    plan = plan_undo(past, desk.target, situation, records)
+    return surveyed(desk.reading, plan, desk.options.allow)
 
 
 def _same_account(target: Target, records: dict[str, Record]) -> None:

@@ -42,6 +42,7 @@ from provisioner.lifecycle import (
 )
 
 S = TypeVar("S", bound=Spec)
+T = TypeVar("T")
 
 
 class Action(StrEnum):
@@ -307,7 +308,7 @@ def unsettled(kind: AnyType, id_: str, changes: Mapping[str, Difference]) -> Wai
     )
 
 
-def to_the_end(undo: Callable[[], None]) -> None:
+def to_the_end(undo: Callable[[], T]) -> T:
     """Delete or let go; again if the answer is lost, since what is gone already is success."""
     for _ in range(ATTEMPTS - 1):
         try:

@@ -5,6 +5,7 @@ ProvisionerError
 ├── PlanError                what was asked can't be planned
 │   ├── ForeignObjectError   the name is taken by something that is not ours
 │   ├── ProtectedError       a delete or replace meets `protect`
+│   ├── BlockedError         a delete can't succeed, seen before the first one
 │   └── ReplaceRefusedError  a data-holding resource would be replaced
 ├── AwsError                 AWS said no: code, operation, request id
 │   ├── CredentialsError     no credentials, or they expired
@@ -82,6 +83,10 @@ class ForeignObjectError(PlanError):
 
 class ProtectedError(PlanError):
     """A protected resource would be deleted or replaced."""
+
+
+class BlockedError(PlanError):
+    """Something will block a delete; seen before anything was deleted."""
 
 
 class ReplaceRefusedError(PlanError):

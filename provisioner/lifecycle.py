@@ -274,6 +274,40 @@ class Patience:
     limit: float = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way of a delete, or makes it long; seen before anything is deleted.
+
+    Attributes:
+        what: a sentence without its dot, with counts, bytes and dates.
+        hint: what to do about it.
+        blocks: the delete can't succeed while it is there.
+        empties: it is what the object holds, which a person may allow to be deleted by name.
+        seconds: that the delete takes longer because of it.
+    """
+
+    what: str
+    hint: str = ""
+    blocks: bool = True
+    empties: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """One slice of emptying.
+
+    Attributes:
+        removed: how many things it took away; none if AWS is still busy with earlier ones.
+        what: they are, in the plural.
+        left: how many are still there, if that is known.
+    """
+
+    removed: int
+    what: str
+    left: int | None = None
+
+
 def _no_attributes(spec: Any, target: Target) -> Mapping[str, str]:  # noqa: ARG001
     return {}
 
@@ -305,7 +339,21 @@ class ResourceType(Generic[S]):
         search: every object of the kind that AWS did not make itself; with a stack name, those
             that carry its ownership tag, filtered by AWS where it can. None if untaggable.
         poll: a cheaper `read` for waiting; only phase and reason need be right.
-        unwire: lets go of what it holds on to, so that others can be deleted first.
+        unwire: lets go of what it holds on to, so that others can be deleted first. PENDING: AWS
+            takes its time, and the object must be stable again before it is deleted.
+        protection: given the settings that AWS shows, what protects the object from deletion, in
+            words; empty if nothing. Only what `lift` can take away.
+        lift: takes that protection away; a step of its own, shown and written down as such.
+        drain: takes away a slice of what the object holds, as much as a few seconds allow; None
+            once it is empty. Only asked where emptying was allowed.
+        refilled: the codes by which a delete says that the object is not empty (again).
+        aftermath: what stays of a deleted object for a while and holds on to others, in words;
+            empty once there is nothing. Gets the settings last applied.
+        obstacles: what will block the delete of the object, or outlive it. Reads only. Gets the
+            settings last applied and the ids of everything that is deleted with it.
+        last: deleted after everything else, since the rest can't be read without it.
+        returns: others may bring it back after its delete; looked for once more at the end.
+        deletes: the IAM actions that delete, lift and drain need.
         taken: for a kind whose ids AWS makes and that has a name all the same, which only one
             object may have: the ids of the objects that have the names of these specs, by the
             keys under which the specs are given.
@@ -339,7 +387,16 @@ class ResourceType(Generic[S]):
     retag: Callable[[Aws, str, Mapping[str, str], Sequence[str]], None] | None = None
     search: Callable[[Aws, str | None], Mapping[str, Observed]] | None = None
     poll: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
-    unwire: Callable[[Aws, str], None] | None = None
+    unwire: Callable[[Aws, str], Phase] | None = None
+    protection: Callable[[Settings], str] | None = None
+    lift: Callable[[Aws, str], Phase] | None = None
+    drain: Callable[[Aws, str], Drained | None] | None = None
+    refilled: frozenset[str] = frozenset()
+    aftermath: Callable[[Aws, str, Settings], str] | None = None
+    obstacles: Callable[[Aws, str, Settings, frozenset[str]], Sequence[Obstacle]] | None = None
+    last: bool = False
+    returns: bool = False
+    deletes: tuple[str, ...] = ()
     taken: Callable[[Aws, Mapping[str, S]], Mapping[str, str]] | None = None
     overwrites: bool = False
     tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None

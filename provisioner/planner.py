@@ -18,6 +18,7 @@ from provisioner.inventory import Record, Status
 from provisioner.lifecycle import (
     AnyType,
     Difference,
+    Observed,
     Owner,
     Phase,
     Settings,
@@ -37,10 +38,14 @@ class Allowances:
     Attributes:
         adopt: bring objects that exist and are not ours to their specs.
         replace: addresses whose data-holding object may be replaced.
+        empty: addresses whose object may be deleted with all that it holds.
+        lift: addresses whose protection from deletion, set by somebody else, may be taken away.
     """
 
     adopt: bool = False
     replace: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
+    lift: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -83,20 +88,9 @@ def plan_apply(
 def plan_teardown(name: str, target: Target, situation: Situation) -> Plan:
     """What it takes to leave nothing of a stack, from the inventory alone.
 
-    Raises:
-        ProtectedError: something is protected; nothing is deleted then.
+    What is protected is in it all the same: a preflight names it with everything else that blocks.
     """
     changes = tuple(_removed(situation, record) for record in situation.records.values())
-    protected = [
-        change.address
-        for change in changes
-        if change.action is Action.DELETE and situation.records[change.address].protect
-    ]
-    if protected:
-        raise ProtectedError(
-            f"Protected, so nothing was deleted: {', '.join(protected)}.",
-            hint="Set protect: false in the manifest and apply it, then tear down.",
-        )
     return Plan(name, target, changes, None, situation, situation.values)
 
 
@@ -295,7 +289,8 @@ def _replaced(
     reason: str,
 ) -> Change:
     settings = record.settings if record else {}
-    old = _old(resource.kind, str(change.id), settings)
+    found = judgement.situation.found.get(resource.address)
+    old = _old(resource.kind, str(change.id), settings, found.observed if found else None)
     identity = judgement.values.identity(resource)
     if not change.owned:
         return _left_alone(judgement, resource, change, reason, identity)
@@ -350,15 +345,25 @@ def _leftover(situation: Situation, address: str) -> tuple[Old, ...]:
     """What a replace that was cut short did not delete any more."""
     record, seen = situation.records.get(address), situation.replaced.get(address, {})
     return tuple(
-        _old(kind_of(old.kind), old.id, record.settings)
+        _old(kind_of(old.kind), old.id, record.settings, seen[old.id])
         for old in (record.replaced if record else ())
         if record and old.id in seen and seen[old.id].phase is not Phase.LEAVING
     )
 
 
-def _old(kind: AnyType, id_: str, settings: Settings) -> Old:
-    survives = kind.survives(settings) if kind.survives else ""
-    return Old(kind.kind, id_, settings, kind.holds_data, survives)
+def _old(kind: AnyType, id_: str, settings: Settings, seen: Observed | None) -> Old:
+    protection = kind.protection or (lambda _: "")
+    lifts = protection(seen.settings) if seen else ""
+    return Old(
+        kind.kind,
+        id_,
+        settings,
+        kind.holds_data,
+        survives=kind.survives(settings) if kind.survives else "",
+        lifts=lifts,
+        theirs=bool(lifts) and not protection(settings),
+        empty=settings.get("empty_on_delete") is True,
+    )
 
 
 def _unwanted(judgement: _Judgement) -> list[Record]:
@@ -388,16 +393,26 @@ def _removed(situation: Situation, record: Record) -> Change:
     forget = Change(
         record.address, record.kind, Action.FORGET, id=record.id, olds=leftover, owned=record.owned
     )
+    if found is None and (rest := _aftermath(record)):
+        return replace(forget, action=Action.DELETE, olds=(*leftover, rest))
     if found is None:
         return replace(forget, reason="it is gone from AWS", id=None)
     if not record.owned:
         return replace(forget, reason="it was there before us, so it stays")
     if not _ours(Owner(record.stack, record.address), record, found):
         return replace(forget, reason=f"{found.id} is not ours, so it stays")
-    old = _old(kind_of(record.kind), found.id, record.settings or record.intended or {})
+    settings = record.settings or record.intended or {}
+    old = _old(kind_of(record.kind), found.id, settings, found.observed)
     return Change(
         record.address, record.kind, Action.DELETE, id=found.id, olds=(*leftover, old), owned=True
     )
+
+
+def _aftermath(record: Record) -> Old | None:
+    """What an earlier run deleted, whose traces it may not have waited for."""
+    kind = kind_of(record.kind)
+    waits = record.status is Status.DELETING and record.owned and kind.aftermath
+    return _old(kind, record.id, record.settings, None) if record.id and waits else None
 
 
 def _refuse(judgement: _Judgement, removed: list[Change]) -> None:

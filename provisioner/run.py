@@ -19,6 +19,7 @@ from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
 from provisioner.inventory import Journal, Lease, Record
 from provisioner.inventory.lease import Queue
+from provisioner.preflight import check
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
 from provisioner.schedule import expected_seconds, schedule
@@ -76,7 +77,7 @@ class Run:
             queue=Queue(options.lock_timeout, self._await, self.stopped),
             lasts=options.lease,
         ) as journal:
-            planned = self.planning(dict(journal.records))
+            planned = check(self.planning(dict(journal.records)))
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)

@@ -26,6 +26,7 @@ class Verb(StrEnum):
 
     CREATE = "create"
     CONFIGURE = "configure"
+    LIFT = "lift"
     UNWIRE = "unwire"
     DELETE = "delete"
 
@@ -95,6 +96,8 @@ def _keys(plan: Plan, change: Change) -> Iterator[Key]:
         yield Key(change.address, Verb.CONFIGURE)
     if change.olds or change.action is Action.FORGET:
         yield Key(change.address, Verb.DELETE)
+    if any(old.lifts for old in change.olds):
+        yield Key(change.address, Verb.LIFT)
     record = plan.record(change.address)
     wired = record is not None and bool(record.edges)
     if wired and any(kind_of(old.kind).unwire for old in change.olds):
@@ -136,15 +139,26 @@ def _deleting(
             if user is not None and not changes[edge.address].delete_first:
                 soft[deletion] |= {Key(record.address, Verb.CONFIGURE)} & keys
     _successors_in_use(plan, changes, keys, soft)
+    _last(changes, keys, soft)
 
 
 def _own_order(change: Change, keys: set[Key], hard: dict[Key, set[Key]]) -> None:
     deletion = Key(change.address, Verb.DELETE)
-    hard[deletion] |= {Key(change.address, Verb.UNWIRE)} & keys
+    hard[deletion] |= {Key(change.address, Verb.UNWIRE), Key(change.address, Verb.LIFT)} & keys
     if change.delete_first and change.makes:
         hard[Key(change.address, Verb.CREATE)].add(deletion)
     elif change.stays:
         hard[deletion] |= {Key(change.address, Verb.CONFIGURE)} & keys
+
+
+def _last(changes: Mapping[str, Change], keys: set[Key], soft: dict[Key, set[Key]]) -> None:
+    """What the rest can't be read without goes after all the rest, and stays if any of it does."""
+    deletions = {key for key in keys if key.verb is Verb.DELETE}
+    last = {
+        key for key in deletions if any(kind_of(old.kind).last for old in changes[key.address].olds)
+    }
+    for key in last:
+        soft[key] |= deletions - last
 
 
 def _successors_in_use(

@@ -42,7 +42,6 @@ from provisioner.lifecycle import (
     Difference,
     Observed,
     Owner,
-    Patience,
     Phase,
     Spec,
     Stage,
@@ -51,6 +50,7 @@ from provisioner.lifecycle import (
 )
 from provisioner.refresher import Found
 from provisioner.registry import kind_of
+from provisioner.removal import removed
 from provisioner.schedule import Key, Step, Verb
 from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
@@ -129,6 +129,7 @@ class Steps:
         verbs = {
             Verb.CREATE: self._create,
             Verb.CONFIGURE: self._configure,
+            Verb.LIFT: self._lift,
             Verb.UNWIRE: self._unwire,
             Verb.DELETE: self._delete,
         }
@@ -209,19 +210,29 @@ class Steps:
         made = change.makes
         return Done(live.id, () if made else tuple(masked(item) for item in sent.values()))
 
+    def _lift(self, change: Change, aws: Aws) -> Work:
+        """Take protections away: a step of its own, so that it is seen and written down."""
+        for old in change.olds:
+            kind = kind_of(old.kind)
+            if old.lifts and kind.lift:
+                yield from self._settle(kind, old, to_the_end(partial(kind.lift, aws, old.id)))
+        return Done(change.olds[0].id)
+
     def _unwire(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
-            if unwire := kind_of(old.kind).unwire:
-                to_the_end(partial(unwire, aws, old.id))
-        yield from ()
+            kind = kind_of(old.kind)
+            if kind.unwire:
+                yield from self._settle(kind, old, to_the_end(partial(kind.unwire, aws, old.id)))
         return Done(change.olds[0].id)
+
+    def _settle(self, kind: AnyType, old: Old, phase: Phase) -> Generator[Pause, None, None]:
+        """Wait until AWS has taken what was sent: a delete in the middle of it would undo it."""
+        if phase is Phase.PENDING:
+            yield from self._until_ready(kind, old.id, None)
 
     def _delete(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
-            kind = kind_of(old.kind)
-            to_the_end(partial(kind.delete, aws, old.id, old.settings))
-            if kind.gone:
-                yield from self._until_gone(kind, old)
+            yield from removed(kind_of(old.kind), old, aws)
         if change.stays:
             self._note(self._record(change), replaced=())
         else:
@@ -246,18 +257,6 @@ class Steps:
                 break
         whole = kind.read(self.aws, [id_]).get(id_) if kind.poll else observed
         return whole or observed
-
-    def _until_gone(self, kind: AnyType, old: Old) -> Generator[Pause, None, None]:
-        patience = kind.gone or Patience()
-        started = self.aws.clock.monotonic()
-        poll = kind.poll or kind.read
-        while True:
-            observed = poll(self.aws, [old.id]).get(old.id)
-            if observed is None:
-                return
-            elapsed = self.aws.clock.monotonic() - started
-            check_patience(kind, old.id, observed, elapsed, patience)
-            yield Pause(patience.every, observed.reason or "being deleted", elapsed, patience)
 
     def _resource(self, change: Change) -> Resource:
         resource = self.plan.resource(change.address)

@@ -164,13 +164,14 @@ def update(aws: Aws, id_: str, spec: Ec2SecurityGroupSpec, changes: Changes) -> 
     return Phase.READY
 
 
-def unwire(aws: Aws, id_: str) -> None:
+def unwire(aws: Aws, id_: str) -> Phase:
     """Take away the rules that name other groups, so that those can be deleted."""
     ec2 = aws.client("ec2")
     for item in GROUPS.matching(aws, {"group-id": [id_]}):
         for direction, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             rules = [rule for rule in _flat(item.get(member, ())) if "group_id" in rule]
             _revoke(ec2, id_, direction, rules)
+    return Phase.READY
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
