@@ -93,17 +93,9 @@ def apply(
     Steps that fail do not raise: the report tells them; `report.check()` raises.
     """
     _check(stack)
-    desk = Desk(session, options)
-    run = Run(
-        desk,
-        "apply",
-        stack.name,
-        partial(planned_apply, desk, stack),
-        approve,
-        listen,
-        stop or threading.Event(),
-        stack.digest,
-    )
+    desk = Desk(session, options, stop)
+    planning = partial(planned_apply, desk, stack)
+    run = Run(desk, "apply", stack.name, planning, approve, listen, stack.digest)
     report = run.go()
     if options.rollback_on_failure and report.result in {"partial", "failed"}:
         return _undone(session, report, options, listen, stop)
@@ -139,10 +131,9 @@ def teardown(
 
     Arguments and errors are those of `apply`; no manifest is needed.
     """
-    desk = Desk(session, options)
+    desk = Desk(session, options, stop)
     planning = partial(planned_teardown, desk, name)
-    stopped = stop or threading.Event()
-    run = Run(desk, "teardown", name, planning, approve, listen, stopped)
+    run = Run(desk, "teardown", name, planning, approve, listen)
     return run.go() if desk.inventory.records(name) else run.nothing()
 
 
@@ -165,11 +156,10 @@ def rollback(
         InventoryError: the stack has no such run.
         PlanError: a later run changed the same; or the run changed nothing.
     """
-    desk = Desk(session, options)
+    desk = Desk(session, options, stop)
     undone = desk.inventory.run(name, run)[0].id
-    stopped = stop or threading.Event()
     planning = partial(planned_undo, desk, undone, name)
-    return Run(desk, "rollback", name, planning, approve, listen, stopped, undoes=undone).go()
+    return Run(desk, "rollback", name, planning, approve, listen, undoes=undone).go()
 
 
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from provisioner.aws.clock import Clock
 from provisioner.aws.credentials import Lifetime
 from provisioner.aws.target import Target
 from provisioner.changes import Plan
-from provisioner.errors import PlanError
+from provisioner.errors import InterruptedRunError, PlanError
 from provisioner.executor import WORKERS
 from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
@@ -68,14 +69,21 @@ class Desk:
     Args:
         session: the caller's boto3 session.
         options: how to work.
+        stopped: set it, and nothing more is looked at or begun.
 
     Raises:
         CredentialsError, UnreachableError: there is no usable account.
         PlanError: it is not the account that was named.
     """
 
-    def __init__(self, session: ClientFactory, options: Options = DEFAULTS) -> None:
+    def __init__(
+        self,
+        session: ClientFactory,
+        options: Options = DEFAULTS,
+        stopped: threading.Event | None = None,
+    ) -> None:
         self.options = options
+        self.stopped = stopped or threading.Event()
         self.aws = connect(
             session,
             region=options.region,
@@ -103,8 +111,21 @@ class Desk:
 
     @property
     def reading(self) -> Aws:
-        """Clients that refuse every mutating call."""
-        return self.aws.permitting(only_reads)
+        """Clients that refuse every mutating call, and every call once the command is stopped."""
+        return self.aws.permitting(self._looks)
+
+    def _looks(self, call: Call) -> None:
+        only_reads(call)
+        self.check()
+
+    def check(self) -> None:
+        """Go on, unless the command was stopped before it began to change anything.
+
+        Raises:
+            InterruptedRunError: it was.
+        """
+        if self.stopped.is_set():
+            raise InterruptedRunError("Interrupted before anything was changed.")
 
     @property
     def seconds(self) -> float:

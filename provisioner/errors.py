@@ -15,7 +15,9 @@ ProvisionerError
 ├── WriteRefusedError        a mutating call from a read-only command
 ├── InventoryError           the inventory can't be used as it is
 │   ├── LeaseHeldError       another run works on the stack
-│   ├── LeaseLostError       this run was taken over and must stop
+│   ├── RunLostError         this run may write nothing more
+│   │   ├── LeaseLostError   another one has taken over
+│   │   └── UnwritableError  what it does can't be recorded
 │   └── DamagedRecordError   one record does not validate
 ├── InterruptedRunError      Ctrl-C or SIGTERM: calls in flight finished, nothing new started
 └── LocalError               the embedded AWS can't start or stop
@@ -145,8 +147,16 @@ class LeaseHeldError(InventoryError):
     """Another run holds the stack."""
 
 
-class LeaseLostError(InventoryError):
-    """This run's lease was taken over; nothing more may be written."""
+class RunLostError(InventoryError):
+    """This run may write nothing more, neither to AWS nor to the inventory."""
+
+
+class LeaseLostError(RunLostError):
+    """Another run has taken over."""
+
+
+class UnwritableError(RunLostError):
+    """The inventory can't be written, so that nothing more would be recorded."""
 
 
 class DamagedRecordError(InventoryError):

@@ -20,8 +20,8 @@ from provisioner.aws.failures import translate
 from provisioner.errors import (
     CredentialsError,
     InterruptedRunError,
-    LeaseLostError,
     ProvisionerError,
+    RunLostError,
 )
 from provisioner.events import (
     Listener,
@@ -38,7 +38,7 @@ WORKERS = 32
 SLICE = 0.25
 """Seconds between two looks at whether the run was stopped."""
 
-ENDS_THE_RUN = (CredentialsError, LeaseLostError)
+ENDS_THE_RUN = (CredentialsError, RunLostError)
 """After these no step can succeed, so none is started any more."""
 
 

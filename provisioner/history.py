@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from provisioner.aws.clock import Clock
 from provisioner.changes import Plan
-from provisioner.errors import AwsError, LeaseLostError
+from provisioner.errors import AwsError, RunLostError
 from provisioner.events import Event, Listener, StepDone, StepFailed
 from provisioner.inventory import Journal, RunEvent
 from provisioner.schedule import Key
@@ -41,7 +41,7 @@ class Historian:
         self._listen(event)
 
     def _write(self, entry: RunEvent) -> None:
-        with suppress(LeaseLostError):  # the steps meet it too, and end the run
+        with suppress(RunLostError):  # the steps meet it too, and end the run
             self._journal.event(entry)
 
     def _done(self, event: StepDone) -> RunEvent:

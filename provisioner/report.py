@@ -15,7 +15,7 @@ from provisioner.ensure import Action
 from provisioner.errors import ProvisionerError
 from provisioner.executor import Outcome
 
-Result: TypeAlias = Literal["succeeded", "partial", "failed", "interrupted", "declined"]
+Result: TypeAlias = Literal["succeeded", "partial", "failed", "interrupted", "lost", "declined"]
 
 COUNTED = {
     Action.CREATE: "created",
@@ -36,7 +36,8 @@ class Report:
     Attributes:
         stack, run, command: which.
         result: `succeeded`; `partial`, `failed` if steps failed, with and without others done;
-            `interrupted`; `declined` if the plan was not approved.
+            `interrupted`; `lost` if another run has taken over the stack; `declined` if the plan
+            was not approved.
         plan: what was to be done.
         outcome: how its steps ended.
         outputs: the stack's outputs, as far as their values are known.
@@ -88,10 +89,10 @@ class RunFailedError(ProvisionerError):
 
 def result_of(outcome: Outcome) -> Result:
     """The result of executed steps."""
-    if outcome.interrupted:
-        return "interrupted"
     if outcome.whole:
         return "succeeded"
+    if outcome.interrupted:
+        return "interrupted"
     return "partial" if outcome.done else "failed"
 
 

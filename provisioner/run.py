@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -13,7 +12,12 @@ from pydantic import JsonValue
 from provisioner.aws.calls import Call
 from provisioner.changes import Plan
 from provisioner.desk import Desk
-from provisioner.errors import CredentialsError, InterruptedRunError, ProvisionerError
+from provisioner.errors import (
+    CredentialsError,
+    InterruptedRunError,
+    LeaseLostError,
+    ProvisionerError,
+)
 from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import Outcome, execute
 from provisioner.history import Historian
@@ -48,7 +52,6 @@ class Run:
         planning: makes the plan, under the lease; reads only.
         approve: sees the plan before anything is changed.
         listen: hears of everything that happens.
-        stopped: set it, and the run ends as soon as its calls in flight have ended.
         digest: of the manifest.
         undoes: the run that this one undoes.
         reason: why it stopped itself; empty if it did not.
@@ -60,7 +63,6 @@ class Run:
     planning: Planning
     approve: Approve
     listen: Listener
-    stopped: threading.Event = field(default_factory=threading.Event)
     digest: str = ""
     undoes: str = ""
     reason: str = ""
@@ -74,10 +76,11 @@ class Run:
             tool=f"provisioner {__version__}",
             digest=self.digest,
             undoes=self.undoes,
-            queue=Queue(options.lock_timeout, self._await, self.stopped),
+            queue=Queue(options.lock_timeout, self._await, self.desk.stopped),
             lasts=options.lease,
         ) as journal:
             planned = check(self.planning(dict(journal.records)))
+            self.desk.check()
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)
@@ -116,7 +119,7 @@ class Run:
             listen=Historian(
                 journal, planned, self.listen, self.desk.aws.clock, performing.requests
             ),
-            stop=self.stopped,
+            stop=self.desk.stopped,
             workers=self.desk.options.workers,
         )
         performing.withdraw(outcome)
@@ -142,13 +145,14 @@ class Run:
 
         Raises:
             InterruptedRunError: the run was stopped.
-            LeaseLostError: another run has taken over.
+            RunLostError: another one has taken over, or nothing more can be recorded.
         """
         if call.mutates:
-            if not self.stopped.is_set() and self.desk.lifetime.ends_within(CREDENTIALS_MARGIN):
+            stopped = self.desk.stopped
+            if not stopped.is_set() and self.desk.lifetime.ends_within(CREDENTIALS_MARGIN):
                 self.reason = "The credentials are about to end. Renew them."
-                self.stopped.set()
-            if self.stopped.is_set():
+                stopped.set()
+            if stopped.is_set():
                 raise InterruptedRunError(f"The run was interrupted; {call} was not sent.")
         journal.check(call)
 
@@ -160,6 +164,8 @@ class Run:
         told = {"outputs": dict(report.outputs)} if planned.wanted and not declined else {}
         try:
             journal.close(report.result, {**report.summary, **told})
+        except LeaseLostError as error:
+            report = replace(report, result="lost", reason=str(error))
         except ProvisionerError as error:
             report = _unwritten(report, error)
         if not declined:

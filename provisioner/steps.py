@@ -31,8 +31,8 @@ from provisioner.errors import (
     AwsError,
     CredentialsError,
     ForeignObjectError,
-    LeaseLostError,
     ProvisionerError,
+    RunLostError,
 )
 from provisioner.executor import Done, Outcome, Pause, Work
 from provisioner.graph import stage_of
@@ -174,7 +174,7 @@ class Steps:
             if not change.makes or key in outcome.done or _open(outcome.failed.get(key)):
                 continue
             known = self.plan.record(change.address)
-            with suppress(LeaseLostError):  # whoever has taken over settles it
+            with suppress(RunLostError):  # whoever has taken over settles it
                 if known:
                     self.journal.note(known)
                 else:

@@ -20,7 +20,12 @@ from collections.abc import Sequence
 import click
 
 from provisioner.cli.commands import cli
-from provisioner.errors import InterruptedRunError, LeaseHeldError, ProvisionerError
+from provisioner.errors import (
+    InterruptedRunError,
+    LeaseHeldError,
+    LeaseLostError,
+    ProvisionerError,
+)
 
 FAILED, PARTIAL, HELD, USAGE, INTERRUPTED = 1, 3, 4, 64, 130
 
@@ -55,7 +60,7 @@ def _told(error: ProvisionerError, arguments: Sequence[str]) -> int:
     from provisioner.views.results import error_lines
     from provisioner.views.terminal import Terminal
 
-    codes = {LeaseHeldError: HELD, InterruptedRunError: INTERRUPTED}
+    codes = {LeaseHeldError: HELD, LeaseLostError: HELD, InterruptedRunError: INTERRUPTED}
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
     terminal = Terminal(json="--json" in arguments)
     for line in error_lines(error):

@@ -33,11 +33,12 @@ def history(here: Surroundings, stack: str, run: str | None, limit: int, before:
     inventory.check(stack)
     if run is not None:
         found, events = inventory.run(stack, run)
-        for line in run_lines(found, events):
+        past = inventory.before(found.id)
+        for line in run_lines(found, events, past):
             terminal.say(line)
         terminal.tell(run_document(found))
         for event in events:
-            terminal.tell(event_document(event))
+            terminal.tell(event_document(event, past))
         return 0
     runs = inventory.runs(stack, limit=limit + 1, before=before)
     for line in runs_lines(stack, runs[:limit], more=len(runs) > limit):

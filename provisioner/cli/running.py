@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provisioner.report import Report
     from provisioner.views.terminal import Terminal
 
-CODES = {"succeeded": 0, "declined": 1, "failed": 1, "partial": 3, "interrupted": 130}
+CODES = {"succeeded": 0, "declined": 1, "failed": 1, "partial": 3, "lost": 4, "interrupted": 130}
 FAILED, PARTIAL = 1, 3
 
 

@@ -16,11 +16,18 @@ from pydantic import JsonValue
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clock import Clock
-from provisioner.errors import LeaseLostError, ProvisionerError
+from provisioner.errors import (
+    InterruptedRunError,
+    LeaseLostError,
+    ProvisionerError,
+    RunLostError,
+    UnwritableError,
+)
 from provisioner.inventory.lease import Hold
 from provisioner.inventory.records import Record, Run, RunEvent
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
+STOPS = (InterruptedRunError, KeyboardInterrupt)
 GATHER = 0.5
 """Seconds that a result waits for company before it is written."""
 
@@ -123,12 +130,14 @@ class Journal:
         """Asked before every mutating call to AWS: is this run still the one that may write?
 
         Raises:
-            LeaseLostError: the lease was taken over, or has run out by either clock.
+            LeaseLostError: another run has taken over.
+            UnwritableError: the lease has run out by either clock and can't be renewed, or what was
+                done could not be recorded.
         """
         if self._broken:
             raise self._broken
         if call.mutates and self._late and not self._renewed():
-            raise self._broken or LeaseLostError(
+            raise self._broken or UnwritableError(
                 f"The lease on stack {self._run.stack} ran out before it could be renewed; "
                 f"{call} was not sent.",
                 hint="Run the same command again; it goes on from here.",
@@ -167,7 +176,8 @@ class Journal:
     def _leave(self, error: BaseException) -> None:
         """Close after a failure, which matters more than any trouble in closing."""
         try:
-            self.close("failed", {"error": str(error)[:2000]})
+            result = "interrupted" if isinstance(error, STOPS) else "failed"
+            self.close(result, {"error": str(error)[:2000]})
         except ProvisionerError as trouble:
             error.add_note(f"The run could not be closed: {trouble}")
 
@@ -227,7 +237,7 @@ class Journal:
 
     def _break(self, error: Exception) -> None:
         with self._changed:
-            self._broken = error if isinstance(error, ProvisionerError) else _unwritable(error)
+            self._broken = error if isinstance(error, RunLostError) else _unwritable(error)
             self._changed.notify_all()
 
     def _stop_threads(self) -> None:
@@ -248,8 +258,8 @@ def _record_row(record: Record) -> Row:
     )
 
 
-def _unwritable(error: Exception) -> LeaseLostError:
-    return LeaseLostError(
+def _unwritable(error: Exception) -> UnwritableError:
+    return UnwritableError(
         f"The inventory can't be written ({error}), so nothing more is changed.",
         hint="Run the same command again once it can; it goes on from here.",
     )

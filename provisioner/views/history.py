@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.inventory import Run, RunEvent
+from provisioner.inventory import Record, Run, RunEvent
 from provisioner.lifecycle import Difference
 from provisioner.schedule import Verb
+from provisioner.secrets import SEALED
 from provisioner.views.documents import SCHEMA
 from provisioner.views.plans import difference_line
 from provisioner.views.progress import DONE
@@ -53,8 +54,14 @@ def runs_lines(stack: str, runs: Sequence[Run], *, more: bool) -> Iterator[Text]
         yield Text(f"Older ones: history {stack} --before {runs[-1].id}", "dim")
 
 
-def run_lines(run: Run, events: Sequence[RunEvent]) -> Iterator[Text]:
-    """A run: who, when, from where, how it ended; then its steps, in the order they ended."""
+def run_lines(run: Run, events: Sequence[RunEvent], before: Mapping[str, Record]) -> Iterator[Text]:
+    """A run: who, when, from where, how it ended; then its steps, in the order they ended.
+
+    Args:
+        run: the run.
+        events: its steps.
+        before: what the addresses that it changed were before it.
+    """
     yield Text.assemble(
         ("Run ", ""), (run.id, "bold"), f" on {run.stack}: {run.command}, ", _result(run)
     )
@@ -72,6 +79,8 @@ def run_lines(run: Run, events: Sequence[RunEvent]) -> Iterator[Text]:
         yield Text(f"  error     {error}", "red")
     for event in events:
         yield from _step(event)
+        if event.action == Verb.DELETE and event.address in before:
+            yield from _gone(before[event.address])
     if fate := FATES.get(run.result):
         yield Text(fate, "yellow")
     yield from _unheard(run, events)
@@ -83,9 +92,11 @@ def run_document(run: Run) -> dict[str, JsonValue]:
     return {"event": "history.run", "schema": SCHEMA, **told}
 
 
-def event_document(event: RunEvent) -> dict[str, JsonValue]:
-    """A step of a run for programs."""
+def event_document(event: RunEvent, before: Mapping[str, Record]) -> dict[str, JsonValue]:
+    """A step of a run for programs; with what it deleted, as far as that was recorded."""
     told: dict[str, JsonValue] = event.model_dump(mode="json", exclude={"version"})
+    if event.action == Verb.DELETE and event.address in before:
+        told["deleted"] = _unsealed(dict(before[event.address].settings))
     return {"event": "history.step", **told}
 
 
@@ -103,6 +114,21 @@ def _step(event: RunEvent) -> Iterator[Text]:
         yield difference_line(_difference(change))
     for request in event.request_ids:
         yield Text(f"      {request}", "dim")
+
+
+def _gone(record: Record) -> Iterator[Text]:
+    """What a deleted resource was, field by field."""
+    for name, value in record.settings.items():
+        yield difference_line(Difference(field=name, before=_unsealed(value), after=None))
+
+
+def _unsealed(value: JsonValue) -> JsonValue:
+    """A setting without the digests that stand for secrets."""
+    if isinstance(value, dict):
+        return {key: _unsealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unsealed(item) for item in value]
+    return "(secret)" if isinstance(value, str) and value.startswith(SEALED) else value
 
 
 def _difference(change: Mapping[str, JsonValue]) -> Difference:

@@ -108,7 +108,7 @@ class Progress:
             case StepFailed():
                 self._end(event.key, _failed(event))
             case StepSkipped():
-                self._end(event.key, _skipped(event))
+                self._skip(event)
             case RunFinished():
                 self._running.clear()
 
@@ -122,6 +122,11 @@ class Progress:
         self._running.pop(key, None)
         self._ended += 1
         self.terminal.note(line)
+
+    def _skip(self, event: StepSkipped) -> None:
+        self._running.pop(event.key, None)
+        if event.cause:  # what a stop left undone is told by the result
+            self._end(event.key, _skipped(event.key, event.cause))
 
     def _wait(self, event: StepWaiting) -> None:
         started, _ = self._running.get(event.key, (time.monotonic(), ""))
@@ -174,6 +179,5 @@ def _failed(event: StepFailed) -> Text:
     )
 
 
-def _skipped(event: StepSkipped) -> Text:
-    why = f"needs {event.cause.address}" if event.cause else "the run was stopped"
-    return Text(f"  · skipped    {event.key.verb} {event.key.address}  ({why})", "yellow")
+def _skipped(key: Key, cause: Key) -> Text:
+    return Text(f"  · skipped    {key.verb} {key.address}  (needs {cause.address})", "yellow")

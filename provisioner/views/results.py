@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from rich.text import Text
 
 from provisioner.errors import ManifestError, ProvisionerError
+from provisioner.executor import Outcome
 from provisioner.report import Report
 
 WORDS = {
@@ -16,6 +17,7 @@ WORDS = {
     "partial": ("Partly done", "bold yellow"),
     "failed": ("Failed", "bold red"),
     "interrupted": ("Interrupted", "bold yellow"),
+    "lost": ("Taken over", "bold red"),
     "declined": ("Nothing was changed", "bold"),
 }
 
@@ -34,7 +36,11 @@ def report_lines(report: Report) -> Iterator[Text]:
             yield Text(f"    {error.hint}")
     if report.reason:
         yield Text(f"  {report.reason}", "yellow")
-    if report.result != "succeeded":
+    if report.result == "interrupted":
+        yield from _undone(report.outcome)
+    if report.result == "lost":
+        yield Text("What this run began is settled by the one that has taken over.")
+    elif report.result != "succeeded":
         yield Text("What was done is recorded. Run the same command again to go on from here.")
     yield from output_lines(report.outputs)
     if report.command == "teardown":
@@ -78,6 +84,18 @@ def _costs(summary: Mapping[str, JsonValue]) -> str:
         f"AWS calls: {calls['read']} reads, {calls['write']} writes, "
         f"{calls['inventory']} inventory; {summary['seconds']} s."
     )
+
+
+def _undone(outcome: Outcome) -> Iterator[Text]:
+    """What a stop left begun, and what it left alone."""
+    begun = {key.address for key in outcome.done}
+    left = sorted({key.address for key in outcome.skipped})
+    for what, addresses in (
+        ("Begun, not finished", [address for address in left if address in begun]),
+        ("Not started", [address for address in left if address not in begun]),
+    ):
+        if addresses:
+            yield Text(f"  {what} ({len(addresses)}): {', '.join(addresses)}.", "yellow")
 
 
 def _survivors(report: Report) -> Iterator[Text]:
