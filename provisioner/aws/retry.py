@@ -120,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     _rule("sqs.CreateQueue", "AWS.SimpleQueueService.QueueDeletedRecently QueueDeletedRecently", "", 75, "a deleted queue holds its name for 60 s"),
     _rule("sqs.SetQueueAttributes", "InvalidAttributeValue", "Invalid value for the parameter Policy", 120, "IAM principal propagates"),
     _rule("iam.*", "MalformedPolicyDocument", "Invalid principal", 120, "IAM principal propagates"),
+    _rule("iam.*", "NoSuchEntity", "", 120, "new role or policy becomes visible"),
     _rule("iam.*", "ConcurrentModification", "", 120, "another change of the entity"),
     _rule("iam.DeleteRole", "DeleteConflict", "", 120, "detached policies drain"),
     _rule("iam.DeletePolicy", "DeleteConflict", "", 120, "detached policy drains"),

@@ -7,7 +7,7 @@ API: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
+PLACES = 10
+"""Managed policies that a role may have, unless AWS has raised the quota."""
 MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
@@ -131,7 +133,7 @@ def create(aws: Aws, spec: IamRoleSpec, tags: Mapping[str, str]) -> tuple[str, O
 
 
 def update(aws: Aws, id_: str, spec: IamRoleSpec, changes: Changes) -> Phase:
-    """Grant before taking away; one call per policy."""
+    """Grant before taking away, as far as the role has room; one call per policy."""
     for call in _calls(aws.client("iam"), id_, spec, changes):
         call()
     return Phase.READY
@@ -202,10 +204,7 @@ def _calls(
         yield _boundary(iam, id_, spec.permissions_boundary)
     if change := changes.get("managed_policy_arns"):
         before, after = set(map(str, _listed(change.before))), set(spec.managed_policy_arns)
-        for arn in sorted(after - before):
-            yield partial(iam.attach_role_policy, RoleName=id_, PolicyArn=arn)
-        for arn in sorted(before - after):
-            yield partial(detach_policy, iam, id_, arn)
+        yield from _attachments(iam, id_, sorted(after - before), sorted(before - after), before)
     if change := changes.get("inline_policies"):
         yield from _inline_calls(iam, id_, spec, change.before)
 
@@ -214,6 +213,22 @@ def _boundary(iam: IAMClient, id_: str, boundary: str | None) -> Callable[[], An
     if boundary is None:
         return partial(iam.delete_role_permissions_boundary, RoleName=id_)
     return partial(iam.put_role_permissions_boundary, RoleName=id_, PermissionsBoundary=boundary)
+
+
+def _attachments(
+    iam: IAMClient, id_: str, added: Sequence[str], removed: Sequence[str], before: Set[str]
+) -> Iterator[Callable[[], Any]]:
+    """Attach what is new, then detach what is not wanted; the other way round where room is short.
+
+    A role has few places: as many as are needed are made free first.
+    """
+    short = max(0, len(before) + len(added) - PLACES)
+    for arn in removed[:short]:
+        yield partial(detach_policy, iam, id_, arn)
+    for arn in added:
+        yield partial(iam.attach_role_policy, RoleName=id_, PolicyArn=arn)
+    for arn in removed[short:]:
+        yield partial(detach_policy, iam, id_, arn)
 
 
 def _inline_calls(
