@@ -16,7 +16,7 @@ READS = re.compile(
 """Operations that change nothing. Everything else is taken for a write."""
 
 REPEATABLE = re.compile(
-    r"^(Put|Update|Set|Modify|Tag|Untag|Delete|Enable|Disable|Start|Stop|Schedule|Cancel"
+    r"^(Put(?!Parameter$)|Update|Set|Modify|Tag|Untag|Delete|Enable|Disable|Start|Stop|Schedule|Cancel"
     r"|TransactWrite|BatchWrite|CreateTags$)"
 )
 """Writes that leave the same behind when they are sent twice. What is none of these may make two of

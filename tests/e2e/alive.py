@@ -125,5 +125,6 @@ LOOKS: dict[str, Any] = {
     "rule": _named("events", "list_rules", "Rules", "Name"),
     "vault": _named("backup", "list_backup_vaults", "BackupVaultList", "BackupVaultName"),
     "plan": _named("backup", "list_backup_plans", "BackupPlansList", "BackupPlanId"),
+    "parameter": _named("ssm", "describe_parameters", "Parameters", "Name"),
     "trail": _named("cloudtrail", "describe_trails", "trailList", "Name"),
 }

@@ -478,9 +478,24 @@ def ec2_an_endpoint_is_deleted_twice(client: Any) -> None:
     assert refused["Error"]["Code"] == "InvalidVpcEndpoint.NotFound"
 
 
+def ssm_tags_go_with_the_parameter(client: Any) -> None:
+    ssm = client("ssm")
+    tag = {"Key": "Team", "Value": "care"}
+    ssm.put_parameter(Name="/p", Value="v", Type="String", Tags=[tag])
+    ssm.delete_parameters(Names=["/p"])
+    ssm.put_parameter(Name="/p", Value="v", Type="String")
+    found = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/p")
+    assert found["TagList"] == []
+
+
+def ssm_a_value_fits_its_pattern(client: Any) -> None:
+    request = {"Name": "/p", "Value": "12", "Type": "String", "AllowedPattern": "[a-z]+"}
+    _is_refused(client("ssm").put_parameter, request, "ParameterPatternMismatchException")
+
+
 SERVICES = {
     *("kms", "ec2", "sqs", "sns", "dynamodb", "logs", "lambda", "s3"),
-    *("backup", "cloudtrail", "cloudwatch", "events"),
+    *("backup", "cloudtrail", "cloudwatch", "events", "ssm"),
 }
 CASES: dict[str, Case] = {
     name: case

@@ -453,6 +453,23 @@ def tell_key(client: Client, alias: str) -> Any:
     ]
 
 
+def make_parameter(client: Client, name: str) -> None:
+    client("ssm").put_parameter(
+        Name=name, Value="theirs", Type="String", Description="theirs", Tags=[TAG]
+    )
+
+
+def tell_parameter(client: Client, name: str) -> Any:
+    ssm = client("ssm")
+    equals = {"Key": "Name", "Option": "Equals", "Values": [name]}
+    return [
+        said(ssm.get_parameter, Name=name, WithDecryption=True),
+        said(ssm.describe_parameters, ParameterFilters=[equals]),
+        said(ssm.get_parameter_history, Name=name, WithDecryption=True),
+        said(ssm.list_tags_for_resource, ResourceType="Parameter", ResourceId=name),
+    ]
+
+
 HANDS = {
     "kms.key": ByHand(make_key, tell_key, "kms.CreateAlias"),
     "s3.bucket": ByHand(make_bucket, tell_bucket, "s3.CreateBucket"),
@@ -477,6 +494,7 @@ HANDS = {
     "events.rule": ByHand(make_rule, tell_rule, "events.PutRule", overwritten=True),
     "cloudtrail.trail": ByHand(make_trail, tell_trail, "cloudtrail.CreateTrail"),
     "backup.vault": ByHand(make_vault, tell_vault, "backup.CreateBackupVault"),
+    "ssm.parameter": ByHand(make_parameter, tell_parameter, "ssm.PutParameter"),
     "apigateway.account": ByHand(
         make_account, tell_account, "apigateway.UpdateAccount", overwritten=True
     ),

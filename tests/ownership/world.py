@@ -179,6 +179,7 @@ WANTED: Mapping[str, Mapping[str, Any]] = {
     },
     "cloudtrail.trail": {"name": "own-trail", "s3_bucket_name": "outside-bucket"},
     "backup.vault": {"backup_vault_name": "own"},
+    "ssm.parameter": {"name": "/own", "value": "ours"},
     "apigateway.account": {
         "cloudwatch_role_arn": f"arn:aws:iam::{ACCOUNT}:role/outside-apigateway"
     },
@@ -209,6 +210,7 @@ def target(kind: str, region: str = REGION) -> Target:
         f"arn:aws:sqs:{region}:{ACCOUNT}:outside",
         "iam.policy": f"arn:aws:iam::{ACCOUNT}:policy/own",
         "logs.log_group": "/own",
+        "ssm.parameter": "/own",
         "logs.metric_filter": "/outside|own",
         "lambda.permission": "outside|own",
         "cloudtrail.trail": "own-trail",
