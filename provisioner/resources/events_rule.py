@@ -8,21 +8,19 @@ API: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.htm
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from os.path import commonprefix
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import JsonValue, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT, Canonical, as_json_text, as_set
+from provisioner.canonical import JSON_TEXT, Canonical
 from provisioner.ensure import Result, ensure
-from provisioner.errors import AwsError
 from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
@@ -39,6 +37,20 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.resources._events_targets import (
+    DEFAULT_BUS,
+    RuleName,
+    RuleTarget,
+    as_targets,
+    by_id,
+    json_text,
+    parts,
+    put_targets,
+    remove_targets,
+    target_request,
+    targets_of,
+    words,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -46,87 +58,11 @@ if TYPE_CHECKING:
         PutRuleRequestTypeDef,
         RuleTypeDef,
         TargetOutputTypeDef,
-        TargetTypeDef,
     )
 
-DEFAULT_BUS = "default"
-ENTRIES = 10
-"""The most targets that one PutTargets or RemoveTargets takes."""
-
-RuleName = Annotated[
-    str, Shape(r"[A-Za-z0-9._-]+", longest=64, says="letters, digits, '.', '_' and '-'")
-]
 BusName = Annotated[
     str, Shape(r"[A-Za-z0-9._/-]+", longest=256, says="the name of an event bus, not its ARN")
 ]
-
-
-class InputTransformer(Spec):
-    """Makes the target's input from parts of the event."""
-
-    input_paths_map: dict[str, str] = {}
-    """Name → JSON path in the event: `{alarm: $.detail.alarmName}`."""
-    input_template: str
-    """The input, with `<name>` where a part goes."""
-
-
-class DeadLetterConfig(Spec):
-    """Where an event goes that could not be delivered."""
-
-    arn: str
-    """The ARN of a queue whose policy admits `events.amazonaws.com`."""
-
-
-class RetryPolicy(Spec):
-    """How long delivery is tried. Unset: 185 times within 24 hours."""
-
-    maximum_retry_attempts: Annotated[int | None, Field(ge=0, le=185)] = None
-    maximum_event_age_in_seconds: Annotated[int | None, Field(ge=60, le=86400)] = None
-
-
-class SqsParameters(Spec):
-    """For a FIFO queue."""
-
-    message_group_id: str
-
-
-class RuleTarget(Spec):
-    """One receiver of the events. At most one of the three `input…` fields."""
-
-    id: RuleName
-    """Its name within the rule, of your choice."""
-    arn: str
-    role_arn: str | None = None
-    """The role that EventBridge takes on: for state machines, streams, other buses."""
-    input: str | dict[str, JsonValue] | None = None
-    """Constant JSON in place of the event, as data or as text."""
-    input_path: str | None = None
-    """A JSON path: only that part of the event is sent."""
-    input_transformer: InputTransformer | None = None
-    dead_letter_config: DeadLetterConfig | None = None
-    retry_policy: RetryPolicy | None = None
-    sqs_parameters: SqsParameters | None = None
-
-    @model_validator(mode="after")
-    def _one_input(self) -> RuleTarget:
-        if sum(bool(given) for given in (self.input, self.input_path, self.input_transformer)) > 1:
-            message = "a target takes one of input, input_path and input_transformer"
-            raise ValueError(message)
-        return self
-
-
-def as_targets(value: Json) -> Json:
-    """Targets in any order; a constant input compared as data."""
-    if not isinstance(value, list):
-        return as_set(value)
-    return as_set(
-        [
-            {**target, "input": as_json_text(target.get("input"))}
-            if isinstance(target, dict)
-            else target
-            for target in value
-        ]
-    )
 
 
 class EventsRuleSpec(Spec):
@@ -187,7 +123,7 @@ def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     client = aws.client("events")
     buses: dict[str, list[str]] = {}
     for id_ in sorted(set(ids)):
-        bus, name = _parts(id_)
+        bus, name = parts(id_)
         buses.setdefault(bus, []).append(name)
     listed = aws.gather(
         partial(_rules, client, bus, commonprefix(names))  # noqa: RUF071  names, not paths
@@ -213,20 +149,22 @@ def update(aws: Aws, id_: str, spec: EventsRuleSpec, changes: Changes) -> Phase:
         client.put_rule(**_request(spec))
     if "targets" not in changes:
         return Phase.READY
-    before, after = _by_id(changes["targets"].before), _by_id(changes["targets"].after)
-    _remove(client, id_, sorted(before.keys() - after.keys()))
+    before, after = by_id(changes["targets"].before), by_id(changes["targets"].after)
+    remove_targets(client, id_, sorted(before.keys() - after.keys()))
     changed = [name for name, target in after.items() if before.get(name) != target]
-    _put(client, id_, [_target(target) for target in spec.targets if target.id in changed])
+    put_targets(
+        client, id_, [target_request(target) for target in spec.targets if target.id in changed]
+    )
     return Phase.READY
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Remove the targets, those added by others too, then the rule."""
     client = aws.client("events")
-    bus, name = _parts(id_)
+    bus, name = parts(id_)
     with absent_is_success("ResourceNotFoundException"):
-        targets = _targets(client, id_)
-        _remove(client, id_, [target["Id"] for target in targets or ()])
+        targets = targets_of(client, id_)
+        remove_targets(client, id_, [target["Id"] for target in targets or ()])
         client.delete_rule(Name=name, EventBusName=bus)
 
 
@@ -262,14 +200,9 @@ def _id(bus: str, name: str) -> str:
     return name if bus == DEFAULT_BUS else f"{bus}|{name}"
 
 
-def _parts(id_: str) -> tuple[str, str]:
-    bus, _, name = id_.rpartition("|")
-    return bus or DEFAULT_BUS, name
-
-
 def _attributes(id_: str, target: Target) -> dict[str, str]:
     arn = target.arn("events", f"rule/{id_.replace('|', '/')}")
-    return {"id": id_, "name": _parts(id_)[1], "arn": arn}
+    return {"id": id_, "name": parts(id_)[1], "arn": arn}
 
 
 def _buses(client: EventBridgeClient) -> list[str]:
@@ -306,7 +239,7 @@ def _flat(listed: Iterable[Sequence[RuleTypeDef]]) -> dict[str, RuleTypeDef]:
 
 def _completed(aws: Aws, rules: Mapping[str, RuleTypeDef]) -> dict[str, Observed]:
     client = aws.client("events")
-    targets = aws.gather(partial(_targets, client, id_) for id_ in rules)
+    targets = aws.gather(partial(targets_of, client, id_) for id_ in rules)
     tags = aws.gather(partial(_tags, client, rule["Arn"]) for rule in rules.values())
     return {
         id_: Observed(
@@ -315,16 +248,6 @@ def _completed(aws: Aws, rules: Mapping[str, RuleTypeDef]) -> dict[str, Observed
         for (id_, rule), own, labels in zip(rules.items(), targets, tags, strict=True)
         if own is not None and labels is not None
     }
-
-
-def _targets(client: EventBridgeClient, id_: str) -> list[TargetOutputTypeDef] | None:
-    """None when the rule does not exist."""
-    bus, name = _parts(id_)
-    pages = client.get_paginator("list_targets_by_rule").paginate(Rule=name, EventBusName=bus)
-    try:
-        return [target for page in pages for target in page["Targets"]]
-    except client.exceptions.ResourceNotFoundException:
-        return None
 
 
 def _tags(client: EventBridgeClient, arn: str) -> dict[str, str] | None:
@@ -343,7 +266,7 @@ def _settings(rule: RuleTypeDef, targets: Sequence[TargetOutputTypeDef]) -> dict
         "schedule_expression": rule.get("ScheduleExpression"),
         "state": rule.get("State", "ENABLED"),
         "role_arn": rule.get("RoleArn"),
-        "targets": [_words(target) for target in targets],
+        "targets": [words(target) for target in targets],
     }
     return {name: value for name, value in settings.items() if value not in (None, [])}
 
@@ -354,103 +277,13 @@ def _request(spec: EventsRuleSpec) -> PutRuleRequestTypeDef:
         "Name": spec.name,
         "EventBusName": spec.event_bus_name,
         "Description": spec.description,
-        "EventPattern": _text(pattern) if pattern else None,
+        "EventPattern": json_text(pattern) if pattern else None,
         "ScheduleExpression": spec.schedule_expression,
         "State": spec.state,
         "RoleArn": spec.role_arn,
     }
     given = {member: value for member, value in request.items() if value}
     return cast("PutRuleRequestTypeDef", given)
-
-
-def _target(target: RuleTarget) -> TargetTypeDef:
-    """`dead_letter_config` is `DeadLetterConfig`, and so on; what is unset is left out."""
-    request = _members(target.model_dump(mode="json", exclude_none=True))
-    if target.input is not None:
-        request["Input"] = _text(target.input)
-    if target.input_transformer:
-        paths = target.input_transformer.input_paths_map
-        request["InputTransformer"]["InputPathsMap"] = paths
-    return cast("TargetTypeDef", request)
-
-
-def _members(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name.title().replace("_", ""): _members(item) for name, item in value.items()}
-    return value
-
-
-MEMBERS = {
-    "Id": "id",
-    "Arn": "arn",
-    "RoleArn": "role_arn",
-    "Input": "input",
-    "InputPath": "input_path",
-    "InputTransformer": "input_transformer",
-    "InputPathsMap": "input_paths_map",
-    "InputTemplate": "input_template",
-    "DeadLetterConfig": "dead_letter_config",
-    "RetryPolicy": "retry_policy",
-    "MaximumRetryAttempts": "maximum_retry_attempts",
-    "MaximumEventAgeInSeconds": "maximum_event_age_in_seconds",
-    "SqsParameters": "sqs_parameters",
-    "MessageGroupId": "message_group_id",
-}
-"""AWS's members of a target, as the spec's fields. Others are kept under AWS's names, so that a
-target with parameters that this kind does not have shows as a difference."""
-
-
-def _words(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            MEMBERS.get(name, name): item if name == "InputPathsMap" else _words(item)
-            for name, item in value.items()
-        }
-    return value
-
-
-def _text(value: str | dict[str, JsonValue]) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def _by_id(targets: Json) -> dict[str, Json]:
-    listed = targets if isinstance(targets, list) else []
-    return {str(target["id"]): target for target in listed if isinstance(target, dict)}
-
-
-def _put(client: EventBridgeClient, id_: str, targets: Sequence[TargetTypeDef]) -> None:
-    bus, name = _parts(id_)
-    for start in range(0, len(targets), ENTRIES):
-        answer = client.put_targets(
-            Rule=name, EventBusName=bus, Targets=targets[start : start + ENTRIES]
-        )
-        _refuse_failed("PutTargets", id_, answer["FailedEntries"])
-
-
-def _remove(client: EventBridgeClient, id_: str, targets: Sequence[str]) -> None:
-    bus, name = _parts(id_)
-    for start in range(0, len(targets), ENTRIES):
-        answer = client.remove_targets(
-            Rule=name, EventBusName=bus, Ids=targets[start : start + ENTRIES]
-        )
-        _refuse_failed("RemoveTargets", id_, answer["FailedEntries"])
-
-
-def _refuse_failed(operation: str, id_: str, failed: Sequence[Mapping[str, Any]]) -> None:
-    """AWS answers 200 and lists what it refused.
-
-    Raises:
-        AwsError: with the first target's code and message.
-    """
-    if failed:
-        first = failed[0]
-        code = str(first.get("ErrorCode", ""))
-        raise AwsError(
-            f"events.rule {id_}: {operation} was refused for target {first.get('TargetId')} "
-            f"({code}): {first.get('ErrorMessage') or 'no reason given'}",
-            code=code,
-            operation=f"events.{operation}",
-        )
 
 
 RESOURCE = ResourceType(

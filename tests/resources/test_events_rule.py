@@ -12,7 +12,8 @@ from provisioner.aws.clients import Aws
 from provisioner.ensure import validated
 from provisioner.errors import AwsError
 from provisioner.lifecycle import Json
-from provisioner.resources.events_rule import RESOURCE, _refuse_failed, ensure_events_rule
+from provisioner.resources._events_targets import refuse_failed
+from provisioner.resources.events_rule import RESOURCE, ensure_events_rule
 from tests.contract.case import Case
 
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:"
@@ -131,7 +132,7 @@ def test_a_target_refused_inside_a_success_is_an_error() -> None:
     """AWS's code and message reach the person although the call answered 200."""
     failed = [{"TargetId": "t", "ErrorCode": "LimitExceeded", "ErrorMessage": "too many"}]
     with pytest.raises(AwsError, match=r"target t \(LimitExceeded\): too many"):
-        _refuse_failed("PutTargets", "alarms", failed)
+        refuse_failed("PutTargets", "alarms", failed)
 
 
 @pytest.mark.parametrize(
