@@ -93,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     _rule("kms.PutKeyPolicy", "MalformedPolicyDocumentException", "invalid principals", 120, "IAM principal propagates"),
     _rule("kms.*", "NotFoundException", "", 120, "new key becomes visible"),
     _rule("ec2.*", "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidInternetGatewayID.NotFound InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound InvalidGroup.NotFound InvalidSecurityGroupID.NotFound InvalidAllocationID.NotFound InvalidNatGatewayID.NotFound NatGatewayNotFound InvalidGatewayID.NotFound InvalidNetworkAclID.NotFound InvalidVpcEndpointId.NotFound", "", 300, "new id becomes visible"),
+    _rule("ec2.RevokeSecurityGroupEgress", "InvalidGroup.NotFound InvalidSecurityGroupID.NotFound", "", 60, "new group is not known yet"),
     _rule("ec2.DetachInternetGateway", "DependencyViolation", "", 1200, "public addresses drain"),
     _rule("ec2.DeleteInternetGateway", "DependencyViolation", "", 1200, "public addresses drain"),
     _rule("ec2.CreateRoute", "InvalidParameterValue", "belong to different networks", 300, "gateway is being attached"),

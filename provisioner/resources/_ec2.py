@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
+from provisioner.ensure import LOOK_EVERY, VISIBLE
 from provisioner.errors import AwsError
 from provisioner.lifecycle import STACK_TAG, TOKEN_TAG, Json, Observed, Phase
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef, TagTypeDef
 
+T = TypeVar("T")
 Item: TypeAlias = Mapping[str, Any]
 """One object as a Describe call answers it."""
 
@@ -133,6 +135,20 @@ def seen(
     """
     named = {"id": id_, "arn": target.arn("ec2", f"{noun}/{id_}"), **(attributes or {})}
     return Observed(settings, named, tags_of(item), phase_of(state), reason or state)
+
+
+def once_visible(aws: Aws, look: Callable[[], T], enough: Callable[[T], bool]) -> T:
+    """Look until AWS shows what surely is there, or ought to have long shown it.
+
+    What AWS makes along with an object, such as a VPC's default group, is hidden at first like the
+    object itself, and a list without it is no error that could be tried again.
+    """
+    started = aws.clock.monotonic()
+    found = look()
+    while not enough(found) and aws.clock.monotonic() - started < VISIBLE:
+        aws.clock.sleep(LOOK_EVERY)
+        found = look()
+    return found
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:

@@ -31,7 +31,16 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
-from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged, token_of
+from provisioner.resources._ec2 import (
+    Item,
+    Listing,
+    delete_by,
+    once_visible,
+    retag,
+    seen,
+    tagged,
+    token_of,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -233,15 +242,26 @@ def _guard(aws: Aws, subnets: set[str], acl: str) -> None:
     """Put these subnets under an ACL, whatever guards them now."""
     if not subnets:
         return
-    now = ACLS.matching(aws, {"association.subnet-id": sorted(subnets)})
-    links = [link for item in now for link in item.get("Associations", ())]
+    links = once_visible(
+        aws, partial(_links, aws, subnets), lambda found: subnets <= {_subnet(one) for one in found}
+    )
     aws.gather(
         [
             partial(_reassociate, aws, link["NetworkAclAssociationId"], acl)
             for link in links
-            if link["SubnetId"] in subnets and link["NetworkAclId"] != acl
+            if _subnet(link) in subnets and link["NetworkAclId"] != acl
         ]
     )
+
+
+def _links(aws: Aws, subnets: set[str]) -> list[Item]:
+    """What puts subnets under their ACLs; every subnet is under one."""
+    acls = ACLS.matching(aws, {"association.subnet-id": sorted(subnets)})
+    return [link for acl in acls for link in acl.get("Associations", ())]
+
+
+def _subnet(link: Item) -> str:
+    return str(link["SubnetId"])
 
 
 def _reassociate(aws: Aws, association: str, acl: str) -> None:
@@ -253,7 +273,8 @@ def _reassociate(aws: Aws, association: str, acl: str) -> None:
 
 
 def _default_acl(aws: Aws, vpc_id: str) -> str:
-    [acl] = ACLS.matching(aws, {"vpc-id": [vpc_id], "default": ["true"]})
+    default = {"vpc-id": [vpc_id], "default": ["true"]}
+    [acl] = once_visible(aws, partial(ACLS.matching, aws, default), bool)
     return str(acl["NetworkAclId"])
 
 

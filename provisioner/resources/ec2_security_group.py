@@ -170,7 +170,8 @@ def unwire(aws: Aws, id_: str) -> Phase:
     for item in GROUPS.matching(aws, {"group-id": [id_]}):
         for direction, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             rules = [rule for rule in _flat(item.get(member, ())) if "group_id" in rule]
-            _revoke(ec2, id_, direction, rules)
+            with absent_is_success(*ABSENT):
+                _revoke(ec2, id_, direction, rules)
     return Phase.READY
 
 
@@ -269,7 +270,7 @@ def _revoke(ec2: EC2Client, id_: str, direction: str, rules: Sequence[Rule_]) ->
     permissions = [_permission(rule) for rule in rules]
     if not permissions:
         return
-    with absent_is_success("InvalidPermission.NotFound", *ABSENT):
+    with absent_is_success("InvalidPermission.NotFound"):
         if direction == "ingress":
             ec2.revoke_security_group_ingress(GroupId=id_, IpPermissions=permissions)
         else:

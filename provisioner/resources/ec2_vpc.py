@@ -31,7 +31,15 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
-from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
+from provisioner.resources._ec2 import (
+    Item,
+    Listing,
+    delete_by,
+    once_visible,
+    retag,
+    seen,
+    tagged,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -184,7 +192,8 @@ def _empty_groups(aws: Aws, ids: Sequence[str]) -> frozenset[str]:
 
 def _empty_default_group(aws: Aws, id_: str) -> None:
     ec2 = aws.client("ec2")
-    for group in GROUPS.matching(aws, {"group-name": ["default"], "vpc-id": [id_]}):
+    default = {"group-name": ["default"], "vpc-id": [id_]}
+    for group in once_visible(aws, partial(GROUPS.matching, aws, default), bool):
         if rules := group.get("IpPermissions"):
             ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=rules)
         if rules := group.get("IpPermissionsEgress"):

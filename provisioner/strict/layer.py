@@ -112,12 +112,13 @@ class Strict:
         if not self._attached or context.get("is_presign_request"):
             return
         service = model.service_model.service_name
-        call = Call(service, model.name, params, str(context["client_region"]))
+        call = Call(service, model.name, params, str(context["client_region"]), dict(params))
         world = self.world.at(call.region)
         with world.memory.lock:
             world.catch_up()
-            world.memory.under_way[threading.get_ident()] = call
-            context[EXCHANGE] = Exchange(call, world, self._asked(world, call))
+            context[EXCHANGE] = exchange = Exchange(call, world, self._asked(world, call))
+            if exchange.answer is None:
+                world.memory.under_way[threading.get_ident()] = call
 
     def _asked(self, world: World, call: Call) -> tuple[int, Answer] | None:
         for rule in self._on.values():

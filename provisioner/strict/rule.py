@@ -24,12 +24,14 @@ class Call:
         params: of the call. A rule may set members of it; what is nested it replaces as a whole,
             never changes in place, since it belongs to the caller.
         region: of the client.
+        given: the parameters as the caller gave them.
     """
 
     service: str
     operation: str
     params: dict[str, Any]
     region: str
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.service}.{self.operation}"

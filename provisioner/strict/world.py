@@ -115,7 +115,10 @@ class World:
                 memory.now = None
 
     def others(self, call: Call, pattern: str) -> list[Call]:
-        """Calls that other threads have under way and that fit a pattern."""
+        """Calls that fit a pattern and that the emulator is at work on, for other threads.
+
+        What they make is not there yet when a rule looks.
+        """
         return [
             one for one in self.memory.under_way.values() if one is not call and one.fits(pattern)
         ]

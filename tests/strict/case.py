@@ -6,12 +6,21 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+import boto3
+import botocore.session
 
 from provisioner import Options, Stack, apply, teardown
 from provisioner.aws.clients import Aws, connect
+from provisioner.ensure import ensure, validated
+from provisioner.lifecycle import Json
+from provisioner.registry import kind_of
 from provisioner.strict import Strict, VirtualClock
+from tests.conftest import LOADER, REGION
 from tests.e2e.alive import alive
+from tests.faults.stage import Clients
 from tests.strict import cases
 
 Client = Callable[[str], Any]
@@ -44,6 +53,12 @@ class Ground:
         """How stacks are applied."""
         return Options(clock=self.clock, workers=4)
 
+    def ensure(self, kind: str, **settings: Json) -> str:
+        """One object is made by itself, its `Name` tag tells it from others; its id."""
+        resource = kind_of(kind)
+        named: dict[str, Json] = {"tags": {"Name": kind}} if resource.taggable else {}
+        return ensure(resource, self.aws, validated(resource, {**named, **settings})).id
+
     def up(self, stack: Stack) -> None:
         """The stack is made, and a second apply has nothing to do."""
         apply(self.session, stack, self.options).check()
@@ -56,13 +71,21 @@ class Ground:
         teardown(self.session, stack.name, self.options).check()
         self.clock.sleep(3600)
         self.layer.catch_up()
-        assert alive(self.layer.world.session) == {}
+        assert alive(_plain()) == {}
 
     def through(self, *stacks: Stack) -> None:
         """One form of a stack after the other is applied, and then it goes."""
         for stack in stacks:
             self.up(stack)
         self.down(stacks[-1])
+
+
+@cache
+def _plain() -> Any:
+    """Clients that meet no rule, made once for all tests: making them takes longer than a case."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", LOADER)
+    return Clients(boto3.Session(botocore_session=core, region_name=REGION))
 
 
 @dataclass(frozen=True)

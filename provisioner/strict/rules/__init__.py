@@ -43,8 +43,8 @@ How to write one that holds:
   time, so that a wait that is too short, or none, fails.
 - **Codes and messages are AWS's own**, to the word where they are known: callers match them.
 - **A rule stands alone**: it has to bite with all others off, and nothing may break with it off.
-- Rules run one at a time, under one lock; calls go on side by side. `world.others(call, "ec2.*")`
-  tells what is under way in other threads.
+- **Calls go on side by side**, only rules run one at a time. What another thread is just making is
+  not there yet when you look: `world.others(call, "ec2.*")` tells what is under way.
 - No emulator is imported here.
 """
 

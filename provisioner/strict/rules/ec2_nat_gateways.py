@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from math import inf
 
-from provisioner.strict.rule import Answer, Call, Rule
-from provisioner.strict.rules._ec2 import GATEWAY_NOTES, NAT_GATEWAY, listed
+from provisioner.strict.rule import Answer, Call, Rule, Unplayed
+from provisioner.strict.rules._ec2 import (
+    CREATED,
+    INTERNET_GATEWAY,
+    NAT_GATEWAY,
+    Item,
+    listed,
+    matching,
+    note_let_go,
+    one,
+)
 from provisioner.strict.world import World
 
 PENDING_SECONDS = 90.0
@@ -14,10 +23,12 @@ DELETING_SECONDS = 60.0
 FAILING_SECONDS = 15.0
 LISTED_SECONDS = 3600.0
 """So long a gateway that is deleted or failed stays listed."""
-DELETED = "ec2.nat-gateway-deleted"
 DELETING = "ec2.nat-gateway-deleting"
+GONE = "ec2.nat-gateway-gone"
+CLEARED = "ec2.nat-gateway-cleared"
+"""When a failed gateway was deleted."""
 FAILURES = "ec2.nat-gateway-failures"
-"""Gateway → why it fails."""
+"""Gateway → code and message of its failure."""
 
 
 def _list(world: World, call: Call) -> Answer:
@@ -25,23 +36,20 @@ def _list(world: World, call: Call) -> Answer:
     return listed(world, call, NAT_GATEWAY, "state", partial(_aged, world))
 
 
-def _made(world: World, call: Call, answer: Answer) -> None:
+def _show_made(world: World, call: Call, answer: Answer) -> None:
     """A new gateway is pending; one whose client token was used before is what that became."""
-    del call
     _aged(world, answer["NatGateway"])
 
 
-def _aged(world: World, gateway: dict[str, Any]) -> bool:
-    """Give a gateway the state of its age; whether it is listed at all."""
+def _aged(world: World, gateway: Item) -> bool:
+    """Give a gateway the state of its age; tells whether it is listed still."""
     id_ = str(gateway["NatGatewayId"])
-    gone = world.age(DELETED, id_)
-    if gone < float("inf"):
-        failed = id_ in world.notes(FAILURES)
-        gateway["State"] = "failed" if failed else "deleted"
-        return gone < LISTED_SECONDS
-    if world.age(DELETING, id_) < float("inf"):
+    if world.age(GONE, id_) < inf:
+        gateway["State"] = "deleted"
+        return world.age(GONE, id_) < LISTED_SECONDS
+    if world.age(DELETING, id_) < inf:
         gateway["State"] = "deleting"
-    elif gateway["State"] == "available" and world.age("ec2.created", id_) < PENDING_SECONDS:
+    elif gateway["State"] == "available" and world.age(CREATED, id_) < PENDING_SECONDS:
         gateway["State"] = "pending"
     return True
 
@@ -49,56 +57,69 @@ def _aged(world: World, gateway: dict[str, Any]) -> bool:
 def _delete(world: World, call: Call) -> Answer | None:
     """Answer that it is being deleted, and delete it when its time has come."""
     id_ = str(call.params["NatGatewayId"])
-    gateways = world.client("ec2").describe_nat_gateways(NatGatewayIds=[id_])["NatGateways"]
-    alive = [one for one in gateways if one["State"] != "deleted"]
-    if not alive:
+    gateway = one(world, NAT_GATEWAY, id_)
+    if gateway is None or gateway["State"] == "deleted":
         NAT_GATEWAY.missing(world, id_)
-    if world.age(DELETING, id_) == float("inf"):
+    if world.age(DELETING, id_) == inf:
         world.note(DELETING, id_)
         world.later(DELETING_SECONDS, partial(_end, world, id_))
     return {"NatGatewayId": id_}
 
 
 def _end(world: World, id_: str) -> None:
-    """Take the gateway away; its addresses are let go."""
-    ec2 = world.client("ec2")
-    for gateway in ec2.describe_nat_gateways(NatGatewayIds=[id_])["NatGateways"]:
-        for address in gateway.get("NatGatewayAddresses", ()):
-            world.note(GATEWAY_NOTES, str(address.get("AllocationId")))
-    ec2.delete_nat_gateway(NatGatewayId=id_)
-    world.note(DELETED, id_)
+    """Take the gateway away; what it held is free."""
+    gateway = one(world, NAT_GATEWAY, id_)
+    if gateway and gateway["State"] != "deleted":
+        world.client("ec2").delete_nat_gateway(NatGatewayId=id_)
+        note_let_go(world, gateway)
+        world.note(GONE, id_)
 
 
-def _fail(world: World, call: Call, answer: Answer) -> None:
+def _doom(world: World, call: Call, answer: Answer) -> None:
     """A public gateway whose VPC has no way out fails later, and lets its address go."""
     gateway = answer["NatGateway"]
-    id_ = str(gateway["NatGatewayId"])
+    id_, vpc = str(gateway["NatGatewayId"]), str(gateway["VpcId"])
     if call.params.get("ConnectivityType") == "private" or id_ in world.notes(FAILURES):
         return
-    ec2 = world.client("ec2")
-    vpc = ec2.describe_subnets(SubnetIds=[call.params["SubnetId"]])["Subnets"][0]["VpcId"]
-    attached = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
-    if ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]:
-        return
-    message = f"Network {vpc} has no Internet gateway attached"
-    world.notes(FAILURES)[id_] = ("Gateway.NotAttached", message)
-    world.later(FAILING_SECONDS, partial(_end, world, id_))
+    if not matching(world, INTERNET_GATEWAY, {"attachment.vpc-id": vpc}):
+        gateway["State"] = "pending"
+        message = f"Network {vpc} has no Internet gateway attached"
+        world.notes(FAILURES)[id_] = ("Gateway.NotAttached", message)
+        world.later(FAILING_SECONDS, partial(_end, world, id_))
+
+
+def _delete_failed(world: World, call: Call) -> Answer | None:
+    """A gateway that failed holds nothing: it is deleted at once."""
+    id_ = str(call.params["NatGatewayId"])
+    if id_ in world.notes(FAILURES) and world.age(GONE, id_) < inf:
+        world.note(CLEARED, id_)
+        return {"NatGatewayId": id_}
+    return None
 
 
 def _show_failure(world: World, call: Call, answer: Answer) -> None:
     """Tell of each failed gateway why."""
-    del call
     for gateway in answer["NatGateways"]:
         id_ = str(gateway["NatGatewayId"])
         failure = world.notes(FAILURES).get(id_)
-        if failure:
-            failed = world.age(DELETED, id_) < float("inf")
-            gateway["State"] = "failed" if failed else "pending"
-            if failed:
-                gateway["FailureCode"], gateway["FailureMessage"] = failure
+        if world.age(CLEARED, id_) < inf:
+            gateway["State"] = "deleted"
+        elif failure and world.age(GONE, id_) < inf:
+            gateway["State"] = "failed"
+            gateway["FailureCode"], gateway["FailureMessage"] = failure
+        elif failure and gateway["State"] == "available":
+            gateway["State"] = "pending"
 
 
 RULES = (
+    Rule(
+        name="ec2.nat-gateway-fails",
+        source="NAT gateway: failure codes; Amazon VPC User Guide, Troubleshoot NAT gateways",
+        says="A public NAT gateway in a VPC without an attached internet gateway is made, and "
+        "fails some seconds later with Gateway.NotAttached.",
+        before={"ec2.DeleteNatGateway": _delete_failed},
+        after={"ec2.CreateNatGateway": _doom, "ec2.DescribeNatGateways": _show_failure},
+    ),
     Rule(
         name="ec2.nat-gateway-states",
         source="NAT gateway: states; Amazon VPC User Guide, NAT gateways",
@@ -106,13 +127,17 @@ RULES = (
         "before it is deleted, holds its subnet and address as long, and is listed for an hour "
         "more.",
         before={"ec2.DescribeNatGateways": _list, "ec2.DeleteNatGateway": _delete},
-        after={"ec2.CreateNatGateway": _made},
+        after={"ec2.CreateNatGateway": _show_made},
     ),
-    Rule(
-        name="ec2.nat-gateway-fails",
-        source="NAT gateway: failure codes; Amazon VPC User Guide, Troubleshoot NAT gateways",
-        says="A public NAT gateway in a VPC without an attached internet gateway is made, and "
-        "fails some seconds later with Gateway.NotAttached.",
-        after={"ec2.CreateNatGateway": _fail, "ec2.DescribeNatGateways": _show_failure},
+)
+UNPLAYED = (
+    Unplayed(
+        "A gateway fails with InsufficientFreeAddressesInSubnet, Resource.AlreadyAssociated, "
+        "InvalidAllocationID.NotFound or InternalError.",
+        "One failure shows that a failed gateway ends the wait; the others differ in the code.",
+    ),
+    Unplayed(
+        "Secondary addresses are associated and disassociated.",
+        "The kind has one address; it is immutable.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.strict.case import Case, Client
-from tests.strict.cases._network import gateway, network, stack
+from tests.strict.cases._network import gateway, network, with_gateway
 
 
 def release_after_the_gateway_was_deleted(client: Client) -> None:
@@ -19,6 +19,6 @@ CASES = [
         "ec2.address-held",
         release_after_the_gateway_was_deleted,
         "AuthFailure",
-        lambda ground: ground.through(stack(gateway=True)),
+        lambda ground: ground.through(with_gateway()),
     ),
 ]
