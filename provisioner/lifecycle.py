@@ -80,6 +80,7 @@ class Mark:
     secret: bool = False
     computed: bool = False
     local: bool = False
+    lags: float = 0.0
 
 
 CREATE = Mark(stage=Stage.CREATE)
@@ -94,6 +95,11 @@ LOCAL = Mark(local=True)
 """Known to us alone (how to delete it, say): kept in the inventory, never compared with AWS."""
 
 
+def lags(seconds: float) -> Mark:
+    """After a write reads may show the value before it, for up to so many seconds."""
+    return Mark(lags=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """The marks of one spec field, put together."""
@@ -104,6 +110,7 @@ class FieldRule:
     secret: bool
     computed: bool
     local: bool
+    lags: float
     wait: Wait
     canonical: Callable[[Json], Json]
 
@@ -138,6 +145,7 @@ def _rule(name: str, metadata: Sequence[object]) -> FieldRule:
         secret=any(mark.secret for mark in marks),
         computed=any(mark.computed for mark in marks),
         local=any(mark.local for mark in marks),
+        lags=max((mark.lags for mark in marks), default=0.0),
         wait=waits[0] if waits else default,
         canonical=forms[0].form if forms else without_empties,
     )

@@ -12,15 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
-from provisioner.ensure import LOOK_EVERY, VISIBLE
 from provisioner.errors import ForeignObjectError, ManifestError
-from provisioner.inventory import Record, Status
+from provisioner.freshness import hidden, outdated, pauses
+from provisioner.inventory import Record
 from provisioner.lifecycle import AnyType, Observed, Owner, Phase, Spec
 from provisioner.registry import kind_of
 from provisioner.stack import Resource, Stack
@@ -87,10 +86,14 @@ def refresh(
     look = _Look(aws, name, values)
     wanted = {resource.address: resource for resource in stack or ()}
     found = _read_all(look, records, wanted)
-    while hidden := _hidden(look, records, found):
-        aws.clock.sleep(LOOK_EVERY)
-        for record in hidden:
+    for pause in pauses():
+        unsettled = _unsettled(look, records, found, values=stack is not None)
+        if not unsettled:
+            break
+        aws.clock.sleep(pause)
+        for record in unsettled:
             look.asked[record.kind].clear()
+            look.seen[record.kind].pop(record.id or "", None)
         found = _read_all(look, records, wanted)
     replaced = {
         address: {
@@ -115,20 +118,13 @@ def _read_all(
     return _found(look, records, wanted)
 
 
-def _hidden(look: _Look, records: Mapping[str, Record], found: Mapping[str, Found]) -> list[Record]:
-    """What was made a moment ago and is not seen yet: "not found" is no answer so soon."""
+def _unsettled(
+    look: _Look, records: Mapping[str, Record], found: Mapping[str, Found], *, values: bool
+) -> list[Record]:
+    """What AWS does not show yet as it is, or, where values count, as it was written."""
     now = look.aws.clock.now()
-
-    def fresh(record: Record) -> bool:
-        open_ = record.status in {Status.INTENDED, Status.CREATING}
-        made = datetime.fromisoformat(record.updated_at if open_ else record.created_at)
-        return (now - made).total_seconds() < VISIBLE
-
-    return [
-        record
-        for address, record in records.items()
-        if address not in found and record.status is not Status.DELETING and fresh(record)
-    ]
+    seen = {address: one.observed for address, one in found.items()}
+    return hidden(records, seen, now) + (outdated(records, seen, now) if values else [])
 
 
 def _kinds_to_search(

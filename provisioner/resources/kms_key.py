@@ -35,6 +35,7 @@ from provisioner.lifecycle import (
     ResourceType,
     Settings,
     Spec,
+    lags,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 GONE_STATES = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 DEFAULT_WINDOW_DAYS = 30
+LAGS = lags(30)
+"""KMS is eventually consistent: most reads show a change within seconds."""
 
 Alias = Annotated[
     str, Shape(r"alias/[A-Za-z0-9/_-]+", longest=256, says="alias/ and letters, digits, / _ -")
@@ -52,14 +55,14 @@ Alias = Annotated[
 class KmsKeySpec(Spec):
     """A symmetric encryption key. `alias` is how people and other stacks name it."""
 
-    alias: Alias
-    description: Annotated[str | None, CREATE, Shape(longest=8192)] = None
-    policy: Annotated[PolicyDocument | None, COMPUTED] = None
+    alias: Annotated[Alias, LAGS]
+    description: Annotated[str | None, CREATE, LAGS, Shape(longest=8192)] = None
+    policy: Annotated[PolicyDocument | None, COMPUTED, LAGS] = None
     """Who may use the key. Unset: AWS's default, which leaves it to the account's IAM policies."""
-    rotation: bool = True
+    rotation: Annotated[bool, LAGS] = True
     """Whether AWS makes new key material every `rotation_period_days`."""
-    rotation_period_days: Annotated[int | None, COMPUTED, Field(ge=90, le=2560)] = None
-    enabled: bool = True
+    rotation_period_days: Annotated[int | None, COMPUTED, LAGS, Field(ge=90, le=2560)] = None
+    enabled: Annotated[bool, LAGS] = True
     deletion_window_days: Annotated[int, LOCAL, Field(ge=7, le=30)] = DEFAULT_WINDOW_DAYS
     """How long a deleted key can be restored: 7 to 30 days."""
     tags: Tags = {}
@@ -113,9 +116,14 @@ def create(aws: Aws, spec: KmsKeySpec, tags: Mapping[str, str]) -> tuple[str, Ob
 
 
 def update(aws: Aws, id_: str, spec: KmsKeySpec, changes: Changes) -> Phase:
-    """Enable before, and disable after, all other changes: a disabled key takes none."""
+    """Enable before, and disable after, all other changes: a disabled key takes not all.
+
+    The rotation of one that stays disabled is changed while it is enabled for a moment.
+    """
     kms = aws.client("kms")
-    if "enabled" in changes and spec.enabled:
+    rotates = bool(changes.keys() & {"rotation", "rotation_period_days"})
+    rouse = rotates and not spec.enabled and "enabled" not in changes
+    if rouse or ("enabled" in changes and spec.enabled):
         kms.enable_key(KeyId=id_)
     if "alias" in changes:
         _point_alias(kms, id_, spec.alias, changes["alias"].before)
@@ -123,9 +131,9 @@ def update(aws: Aws, id_: str, spec: KmsKeySpec, changes: Changes) -> Phase:
         kms.put_key_policy(KeyId=id_, PolicyName="default", Policy=policy_text(spec.policy))
     if "description" in changes:
         kms.update_key_description(KeyId=id_, Description=spec.description or "")
-    if changes.keys() & {"rotation", "rotation_period_days"}:
+    if rotates:
         _rotate(kms, id_, spec)
-    if "enabled" in changes and not spec.enabled:
+    if rouse or ("enabled" in changes and not spec.enabled):
         kms.disable_key(KeyId=id_)
     return Phase.READY
 
