@@ -25,9 +25,10 @@ from provisioner.desk import (
     planned_teardown,
     planned_undo,
 )
-from provisioner.errors import InventoryError, ProvisionerError
+from provisioner.errors import InventoryError, PlanError, ProvisionerError
 from provisioner.events import Listener, nobody
 from provisioner.graph import build
+from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
 from provisioner.run import Approve, Run
 from provisioner.stack import Stack
@@ -162,6 +163,40 @@ def rollback(
     return Run(desk, "rollback", name, planning, approve, listen, undoes=undone).go()
 
 
+def recover(
+    session: ClientFactory,
+    name: str,
+    wanted: Stack | None = None,
+    options: Options = DEFAULTS,
+    *,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Mended:
+    """Make the records of a stack again from tags and parents. Reads AWS, writes the inventory.
+
+    Good records are kept, damaged ones made again.
+
+    Args:
+        session: whose account is looked at.
+        name: of the stack.
+        wanted: the stack itself, if it is at hand: it tells what AWS can't, such as `protect`.
+        options: how.
+        listen: hears of a lease that is waited for.
+        stop: set it, and nothing is written any more.
+
+    Raises:
+        InventoryError: nothing carries the tags of such a stack.
+        PlanError: the stack at hand is another one.
+        LeaseHeldError: another run works on the stack.
+    """
+    if wanted:
+        if wanted.name != name:
+            raise PlanError(f"The manifest is of stack {wanted.name}, not of {name}.")
+        _check(wanted)
+    desk = Desk(session, options)
+    return Mending(desk, name, wanted, listen, stop or threading.Event()).go()
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -199,6 +234,7 @@ __all__ = [
     "outputs",
     "plan",
     "plan_removal",
+    "recover",
     "rollback",
     "teardown",
 ]

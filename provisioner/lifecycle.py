@@ -121,6 +121,12 @@ def rules_of(spec: type[Spec]) -> Mapping[str, FieldRule]:
     return {name: _rule(name, marks_of(info)) for name, info in spec.model_fields.items()}
 
 
+def local_fields(kind: AnyType) -> tuple[str, ...]:
+    """The fields that AWS knows nothing of: how to delete an object, say."""
+    spec: type[Spec] = kind.spec
+    return tuple(name for name, rule in rules_of(spec).items() if rule.local)
+
+
 def marks_of(info: FieldInfo) -> list[object]:
     """The marks of a field's type, those within `… | None` included; the outer ones first."""
     inner = [

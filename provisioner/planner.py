@@ -23,6 +23,7 @@ from provisioner.lifecycle import (
     Phase,
     Settings,
     differences,
+    local_fields,
     settings_of,
 )
 from provisioner.refresher import Found, Situation
@@ -269,7 +270,7 @@ def _compare(
     if judgement.values.learn(resource.address, found.observed.attributes):
         _predict_again(judgement, [resource.address])
     pending = found.observed.phase is Phase.PENDING
-    settle = pending or _unrecorded(resource, record, found)
+    settle = pending or _unrecorded(judgement, resource, record, found)
     return replace(change, settle=settle, reason="it is not ready yet" if pending else "")
 
 
@@ -333,12 +334,21 @@ def _differences(
     return (*changed.values(), tags.difference) if tags else tuple(changed.values())
 
 
-def _unrecorded(resource: Resource, record: Record | None, found: Found) -> bool:
-    """Whether the inventory says something else than what stands."""
+def _unrecorded(
+    judgement: _Judgement, resource: Resource, record: Record | None, found: Found
+) -> bool:
+    """Whether the inventory says something else than what stands, or than what it alone knows."""
     if record is None or record.status != "ready" or record.id != found.id:
         return True
     edges = {(use.target) for use in resource.uses}
-    return record.protect != resource.protect or edges != {edge.address for edge in record.edges}
+    spec = resource.resolved(judgement.values.resolve).spec
+    settings = settings_of(spec)
+    return (
+        record.protect != resource.protect
+        or record.tags != tags_of(spec)
+        or edges != {edge.address for edge in record.edges}
+        or any(settings.get(n) != record.settings.get(n) for n in local_fields(resource.kind))
+    )
 
 
 def _leftover(situation: Situation, address: str) -> tuple[Old, ...]:

@@ -15,6 +15,7 @@ from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
 from provisioner.aws.retry import BROKEN
 from provisioner.changes import Change, Old, Plan
+from provisioner.edges import edges_of
 from provisioner.ensure import (
     ROUNDS,
     Action,
@@ -328,7 +329,7 @@ class Steps:
             status=Status.READY,
             owned=change.owned,
             protect=resource.protect,
-            edges=_edges(resource),
+            edges=edges_of(resource),
             settings=sealed(resource.kind.spec, settings_of(spec), record.token),
             intended=None,
             tags=tags_of(spec),
@@ -358,7 +359,7 @@ class Steps:
             status=Status.INTENDED if change.makes else Status.UPDATING,
             owned=change.owned,
             protect=resource.protect,
-            edges=_together(known.edges if known else (), _edges(resource)),
+            edges=_together(known.edges if known else (), edges_of(resource)),
             settings=dict(known.settings) if known else {},
             intended=sealed(resource.kind.spec, settings_of(resolved.spec), token),
             tags=dict(known.tags) if known else {},
@@ -391,16 +392,6 @@ def _open(error: ProvisionerError | None) -> bool:
     if error is None or isinstance(error, ForeignObjectError | CredentialsError):
         return False
     return not (isinstance(error, AwsError) and error.code and error.code not in BROKEN)
-
-
-def _edges(resource: Resource) -> tuple[Edge, ...]:
-    """Whom a resource needs, each once; a create reference outweighs a configure one."""
-    stages: dict[str, str] = {}
-    for use in resource.uses:
-        if use.target != resource.address:
-            stage = str(stage_of(resource, use))
-            stages[use.target] = "create" if "create" in (stage, stages.get(use.target)) else stage
-    return tuple(Edge(address=address, stage=stage) for address, stage in sorted(stages.items()))
 
 
 def _together(old: Sequence[Edge], new: Sequence[Edge]) -> tuple[Edge, ...]:

@@ -73,20 +73,40 @@ class Choice:
 
 def manifest_options(command: Callable[..., object]) -> Callable[..., object]:
     """Give a command MANIFEST and its options, bundled as its argument `choice`."""
+    return _bundling(command, _ARGUMENT)
 
+
+def manifest_at_hand(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command `--manifest` and its options; `choice` is None without one."""
+    return _bundling(command, _OPTION)
+
+
+def _bundling(
+    command: Callable[..., object], manifest: Callable[..., Callable[..., object]]
+) -> Callable[..., object]:
     @wraps(command)
     def bundled(**given: Any) -> object:
-        choice = Choice(**{one.name: given.pop(one.name) for one in fields(Choice)})
-        return command(choice=choice, **given)
+        chosen = {one.name: given.pop(one.name) for one in fields(Choice)}
+        if chosen["manifest"] is not None:
+            return command(choice=Choice(**chosen), **given)
+        if any(chosen.values()):
+            raise click.UsageError("--overlay, --var and --var-file go with --manifest.")
+        return command(choice=None, **given)
 
     decorated: Callable[..., object] = bundled
-    for option in reversed(_OPTIONS):
+    for option in reversed((manifest, *_OPTIONS)):
         decorated = option(decorated)
     return decorated
 
 
+_ARGUMENT = click.argument("manifest", type=click.Path(path_type=Path))
+_OPTION = click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The stack's manifest, which tells what AWS can't.",
+)
 _OPTIONS = (
-    click.argument("manifest", type=click.Path(path_type=Path)),
     click.option("--overlay", "-o", help="Lay overlays/NAME.yaml over the manifest."),
     click.option(
         "--var",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -13,12 +13,24 @@ from provisioner.aws.clock import Clock, SystemClock
 from provisioner.errors import DamagedRecordError, InventoryError, nearest
 from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
-from provisioner.inventory.migrations import migrated
+from provisioner.inventory.migrations import NewerVersionError, migrated
 from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
-from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Row, Store, stack_key
+from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, STACK, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
 RUNNING, SILENT, DIED = "running", "silent", "died"
+Damaged: TypeAlias = Callable[[str, DamagedRecordError], None]
+"""Hears of each damaged record, by its address."""
+
+
+def refuse(address: str, error: DamagedRecordError) -> None:
+    """Stop at the first damaged record.
+
+    Raises:
+        DamagedRecordError: always.
+    """
+    del address
+    raise error
 
 
 class Inventory:
@@ -37,14 +49,25 @@ class Inventory:
         """The names of all stacks."""
         return self._store.stacks()
 
-    def records(self, stack: str) -> dict[str, Record]:
+    def records(self, stack: str, damaged: Damaged = refuse) -> dict[str, Record]:
         """The resources of a stack, by address.
+
+        Args:
+            stack: its name.
+            damaged: hears of what does not validate and is left out; by default it stops the run.
 
         Raises:
             DamagedRecordError: one of them does not validate.
+            InventoryError: a newer version of this package wrote one of them.
         """
-        rows = self._store.rows(stack_key(stack), RESOURCE)
-        return {row.sk.removeprefix(RESOURCE): _read(Record, row) for row in rows}
+        records = {}
+        for row in self._store.rows(stack_key(stack), RESOURCE):
+            address = row.sk.removeprefix(RESOURCE)
+            try:
+                records[address] = _read(Record, row)
+            except DamagedRecordError as error:
+                damaged(address, error)
+        return records
 
     def by_arn(self, arn: str) -> tuple[Record, ...]:
         """Which stacks know this ARN."""
@@ -144,6 +167,7 @@ class Inventory:
         undoes: str = "",
         queue: Queue | None = None,
         lasts: float = LASTS,
+        damaged: Damaged = refuse,
     ) -> Journal:
         """Begin a run: take the lease, read the records.
 
@@ -155,6 +179,7 @@ class Inventory:
             undoes: the run that this one undoes.
             queue: how to wait for a lease that another run holds; by default not at all.
             lasts: seconds the lease lasts without a heartbeat.
+            damaged: hears of records that are left out; by default the first stops the run.
 
         Raises:
             LeaseHeldError: another run holds the stack.
@@ -177,8 +202,8 @@ class Inventory:
             started_at=self._clock.now().isoformat(timespec="seconds"),
         )
         try:
-            records = self.records(stack)
-        except DamagedRecordError:
+            records = self.records(stack, damaged)
+        except InventoryError:
             self._store.write(stack, hold.lease.fence, [], release=True)
             raise
         return Journal(self._store, self._clock, hold, records, run)
@@ -192,13 +217,22 @@ class Inventory:
 def _read(model: type[M], row: Row) -> M:
     try:
         return model.model_validate(migrated(_body(row)))
+    except NewerVersionError as error:
+        raise InventoryError(
+            f"The inventory's record {row.pk} {row.sk} is of a newer provisioner: {error}.",
+            hint="Install that version; this one must not overwrite what it does not understand.",
+        ) from None
     except (ValidationError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise DamagedRecordError(
-            f"The inventory's record {row.pk} {row.sk} is damaged: {reason}.",
-            hint="Restore the item from the table's point-in-time backup, or delete the item and "
-            "adopt the resource again.",
+            f"The inventory's record {row.pk} {row.sk} is damaged: {reason}.", hint=_mend(row)
         ) from None
+
+
+def _mend(row: Row) -> str:
+    if row.sk.startswith(RESOURCE):
+        return f"Mend it with: recover {row.pk.removeprefix(STACK)}."
+    return "Delete the item, or restore it from the table's point-in-time backup."
 
 
 def _body(row: Row) -> dict[str, JsonValue]:

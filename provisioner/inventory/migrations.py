@@ -24,18 +24,26 @@ STEPS: Mapping[int, Step] = {1: _tags_by_key}
 """From version n to n + 1."""
 
 
+class NewerVersionError(ValueError):
+    """A newer version of this package wrote the row."""
+
+
 def migrated(
     body: Body, *, steps: Mapping[int, Step] = STEPS, current: int = RECORD_VERSION
 ) -> Body:
     """The row in its current form. One that names no version is of the first.
 
     Raises:
-        ValueError: it was written by a newer version than this one, or a step is missing.
+        NewerVersionError: this version of the package does not know its form.
+        ValueError: its version is none, or a step is missing.
     """
     version = body.get("version", 1)
-    if not isinstance(version, int) or version > current:
+    if not isinstance(version, int):
+        message = f"{version!r} is no version"
+        raise ValueError(message)  # noqa: TRY004  told like any other damage
+    if version > current:
         message = f"it has version {version}, and this provisioner knows versions up to {current}"
-        raise ValueError(message)
+        raise NewerVersionError(message)
     body = dict(body)
     while version < current:
         if version not in steps:

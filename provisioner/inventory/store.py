@@ -13,6 +13,7 @@ from typing import Protocol
 
 from provisioner.inventory.records import Lease
 
+STACK = "STACK#"
 RESOURCE = "RESOURCE#"
 RUN = "RUN#"
 EVENT = "EVENT#"
@@ -23,7 +24,7 @@ LEASE = "LEASE"
 
 def stack_key(stack: str) -> str:
     """The partition of a stack's rows."""
-    return f"STACK#{stack}"
+    return f"{STACK}{stack}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def report_lines(report: Report) -> Iterator[Text]:
     if report.result == "declined":
         yield Text(f"{word}.", style)
         return
-    yield Text.assemble((word, style), f": {counts(report.summary)}. {_costs(report.summary)}")
+    yield Text.assemble((word, style), f": {counts(report.summary)}. {costs(report.summary)}")
     for key, error in sorted(report.outcome.failed.items()):
         told = str(error)
         yield Text(f"  {told}" if told.startswith(str(key)) else f"  {key}: {told}", "red")
@@ -76,7 +76,8 @@ def counts(summary: Mapping[str, JsonValue]) -> str:
     return ", ".join(told) or "nothing to do"
 
 
-def _costs(summary: Mapping[str, JsonValue]) -> str:
+def costs(summary: Mapping[str, JsonValue]) -> str:
+    """AWS calls and seconds."""
     calls = summary.get("aws_calls")
     if not isinstance(calls, dict):
         return ""

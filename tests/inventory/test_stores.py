@@ -198,8 +198,9 @@ def test_a_damaged_record_stops_the_run_with_its_key(store: Store, clock: Virtua
     body["status"] = "odd"
     store.write("s", 1, [Row("STACK#s", "RESOURCE#a", json.dumps(body))], release=True)
     inventory = Inventory(store, clock)
-    with pytest.raises(DamagedRecordError, match="RESOURCE#a"):
+    with pytest.raises(DamagedRecordError, match="RESOURCE#a") as stopped:
         inventory.open("s", BOB)
+    assert stopped.value.hint == "Mend it with: recover s."
     lease = store.lease("s")
     assert lease is not None
     assert lease.holder is None
