@@ -15,11 +15,12 @@ from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
-from provisioner.aws.failures import absent_is_success, unless_absent
+from provisioner.aws.failures import absent_is_success, message_of, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
 from provisioner.canonical import UNORDERED
 from provisioner.ensure import Result, ensure
+from provisioner.errors import ProvisionerError
 from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
     COMPUTED,
@@ -167,7 +168,7 @@ def create(aws: Aws, spec: DynamodbTableSpec, tags: Mapping[str, str]) -> tuple[
 
 
 def update(aws: Aws, id_: str, spec: DynamodbTableSpec, changes: Changes) -> Phase:
-    """Recovery and expiry at once; of the rest the first, since AWS takes one at a time."""
+    """Recovery at once; of the rest the first, since AWS takes one at a time. Expiry comes last."""
     client = aws.client("dynamodb")
     if "point_in_time_recovery" in changes:
         client.update_continuous_backups(
@@ -176,20 +177,12 @@ def update(aws: Aws, id_: str, spec: DynamodbTableSpec, changes: Changes) -> Pha
                 "PointInTimeRecoveryEnabled": spec.point_in_time_recovery
             },
         )
+    if request := _next_change(spec, changes):
+        client.update_table(**{"TableName": id_, **request})
+        return Phase.PENDING
     if change := changes.get("ttl_attribute"):
-        attribute = spec.ttl_attribute or str(change.before)
-        client.update_time_to_live(
-            TableName=id_,
-            TimeToLiveSpecification={
-                "Enabled": spec.ttl_attribute is not None,
-                "AttributeName": attribute,
-            },
-        )
-    request = _next_change(spec, changes)
-    if request is None:
-        return Phase.READY
-    client.update_table(**{"TableName": id_, **request})
-    return Phase.PENDING
+        _expire(client, id_, str(change.before or ""), spec.ttl_attribute)
+    return Phase.READY
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:
@@ -223,6 +216,29 @@ def survives(settings: Settings) -> str:
     if settings.get("point_in_time_recovery"):
         return "AWS keeps a system backup of it for 35 days"
     return ""
+
+
+def _expire(client: DynamoDBClient, name: str, before: str, after: str | None) -> None:
+    """Switch expiry; to another attribute by way of none.
+
+    Raises:
+        ProvisionerError: AWS takes one change an hour, and this one has to wait.
+    """
+    try:
+        for attribute, on in ((before, False), (after, True)):
+            if attribute:
+                client.update_time_to_live(
+                    TableName=name,
+                    TimeToLiveSpecification={"Enabled": on, "AttributeName": attribute},
+                )
+    except client.exceptions.ClientError as error:
+        if "within a fixed interval" not in message_of(error):
+            raise
+        raise ProvisionerError(
+            f"dynamodb.table {name}: AWS changes the expiry of items once an hour, and it was "
+            "changed less than an hour ago.",
+            hint="Run the same command again in an hour; until then items do not expire.",
+        ) from error
 
 
 def _next_change(spec: DynamodbTableSpec, changes: Changes) -> dict[str, Any] | None:

@@ -86,6 +86,11 @@ class World:
         """Seconds since this was noted; infinite if it never was."""
         return self.now - self.memory.moments.get((what, which), -math.inf)
 
+    def recent(self, what: str, seconds: float) -> list[str]:
+        """All that this was noted for in the last seconds."""
+        moments = self.memory.moments.items()
+        return [one for (name, one), at in moments if name == what and self.now - at < seconds]
+
     def forget(self, what: str, which: str) -> None:
         """Take a note back."""
         self.memory.moments.pop((what, which), None)

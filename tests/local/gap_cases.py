@@ -11,6 +11,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -150,6 +151,15 @@ def dynamodb_encryption_of_a_table_that_exists(client: Any) -> None:
     client("dynamodb").update_table(TableName="table", SSESpecification=wanted)
     table = client("dynamodb").describe_table(TableName="table")["Table"]
     assert table["SSEDescription"]["KMSMasterKeyArn"] == key
+
+
+def dynamodb_a_stream_begins_anew(client: Any) -> None:
+    _table(client, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    change = partial(client("dynamodb").update_table, TableName="table")
+    change(StreamSpecification={"StreamEnabled": False})
+    change(StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    table = client("dynamodb").describe_table(TableName="table")["Table"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
 
 
 def _table(client: Any, **more: Any) -> None:

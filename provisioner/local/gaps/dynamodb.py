@@ -1,6 +1,7 @@
 """What moto 5.2 leaves out of DynamoDB, filled.
 
 - `UpdateTable` ignores `SSESpecification` and `TableClass`; no call answers the class.
+- A stream that was switched off can't be switched on again.
 - `TransactWriteItems` copies the whole table, and brings the copy back when it is cancelled: slow,
   and what others wrote meanwhile is lost. Here it copies the items that it touches.
 """
@@ -22,6 +23,7 @@ from moto.dynamodb.responses import DynamoHandler
 _create_table = DynamoHandler.create_table
 _update_table = DynamoHandler.update_table
 _describe = Table.describe
+_update_table_streams = DynamoDBBackend.update_table_streams
 _transact_write_items = DynamoDBBackend.transact_write_items
 _handle_transaction = DynamoHandler.transact_write_items
 _ONE_AT_A_TIME = threading.RLock()
@@ -58,6 +60,13 @@ def describe(self: Any, *args: Any, **named: Any) -> dict[str, Any]:
     for table in answer.values():
         table["TableClassSummary"] = {"TableClass": getattr(self, "table_class", "STANDARD")}
     return answer
+
+
+def update_table_streams(self: Any, table: Any, stream_specification: dict[str, Any]) -> None:
+    """Take a stream that is off for one that can begin anew."""
+    if not (table.stream_specification or {}).get("StreamEnabled"):
+        table.latest_stream_label = None
+    _update_table_streams(self, table, stream_specification)
 
 
 def handle_transaction(self: Any) -> ActionResult:
@@ -129,3 +138,4 @@ def fill() -> None:
     DynamoHandler.transact_write_items = handle_transaction  # type: ignore[method-assign]
     Table.describe = describe  # type: ignore[method-assign]
     DynamoDBBackend.transact_write_items = transact_write_items  # type: ignore[method-assign]
+    DynamoDBBackend.update_table_streams = update_table_streams  # type: ignore[method-assign]
