@@ -176,6 +176,7 @@ class Observed:
         attributes: what others may refer to as `${name.attribute}`: ids, ARNs, URLs.
         tags: all tags without `aws:` ones, or None if the kind can't be tagged.
         phase: whether it can be used yet; `reason` is AWS's own word for it.
+        unseen: fields that AWS does not show of this object for now: they are no difference.
     """
 
     settings: Settings
@@ -183,6 +184,7 @@ class Observed:
     tags: Mapping[str, str] | None = None
     phase: Phase = Phase.READY
     reason: str = ""
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,9 @@ def differences(
     """
     found: dict[str, Difference] = {}
     for name, rule in rules_of(spec).items():
-        if name == "tags" or rule.local or (rule.computed and wanted.get(name) is None):
+        if name == "tags" or rule.local or name in observed.unseen:
+            continue
+        if rule.computed and wanted.get(name) is None:
             continue
         before = rule.canonical(observed.settings.get(name))
         after = rule.canonical(wanted.get(name))

@@ -201,6 +201,15 @@ class Aws(ClientFactory):
             raise error
         return results
 
+    def whole(self, call: Call, attempt: Callable[[], T]) -> T:
+        """Make a call whose success may hide a failure, again where the retry table says so.
+
+        Args:
+            call: which call it is.
+            attempt: makes it, and raises the failure found in the answer as a ClientError.
+        """
+        return send(call, attempt, clock=self.clock, told=self._told)
+
     if not TYPE_CHECKING:
 
         def client(self, service):

@@ -6,13 +6,16 @@ AWS takes ten at a time, and reports a target that it refused inside a success.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
+from botocore.exceptions import ClientError
 from pydantic import Field, JsonValue, model_validator
 
+from provisioner.aws.calls import Call
+from provisioner.aws.clients import Aws
 from provisioner.canonical import as_json_text, as_set
-from provisioner.errors import AwsError
 from provisioner.fields import Shape
 from provisioner.lifecycle import Json, Spec
 
@@ -172,38 +175,34 @@ def by_id(targets: Json) -> dict[str, Json]:
     return {str(target["id"]): target for target in listed if isinstance(target, dict)}
 
 
-def put_targets(client: EventBridgeClient, id_: str, targets: Sequence[TargetTypeDef]) -> None:
-    """Add or replace targets."""
+def put_targets(aws: Aws, id_: str, targets: Sequence[TargetTypeDef]) -> None:
+    """Put targets; those of the same id are overwritten."""
+    client = aws.client("events")
     bus, name = parts(id_)
     for start in range(0, len(targets), ENTRIES):
-        answer = client.put_targets(
-            Rule=name, EventBusName=bus, Targets=targets[start : start + ENTRIES]
-        )
-        refuse_failed("PutTargets", id_, answer["FailedEntries"])
+        entries = targets[start : start + ENTRIES]
+        put = partial(client.put_targets, Rule=name, EventBusName=bus, Targets=entries)
+        aws.whole(Call("events", "PutTargets"), partial(all_of, "PutTargets", put))
 
 
-def remove_targets(client: EventBridgeClient, id_: str, targets: Sequence[str]) -> None:
+def remove_targets(aws: Aws, id_: str, targets: Sequence[str]) -> None:
     """Take targets away."""
+    client = aws.client("events")
     bus, name = parts(id_)
     for start in range(0, len(targets), ENTRIES):
-        answer = client.remove_targets(
-            Rule=name, EventBusName=bus, Ids=targets[start : start + ENTRIES]
-        )
-        refuse_failed("RemoveTargets", id_, answer["FailedEntries"])
+        ids = targets[start : start + ENTRIES]
+        remove = partial(client.remove_targets, Rule=name, EventBusName=bus, Ids=ids)
+        aws.whole(Call("events", "RemoveTargets"), partial(all_of, "RemoveTargets", remove))
 
 
-def refuse_failed(operation: str, id_: str, failed: Sequence[Mapping[str, Any]]) -> None:
-    """AWS answers 200 and lists what it refused.
+def all_of(operation: str, call: Callable[[], Mapping[str, Any]]) -> None:
+    """Make a call that answers 200 and lists what it refused.
 
     Raises:
-        AwsError: with the first target's code and message.
+        ClientError: with the first refused target's code and message, as if it had been alone.
     """
-    if failed:
-        first = failed[0]
-        code = str(first.get("ErrorCode", ""))
-        raise AwsError(
-            f"events.rule {id_}: {operation} was refused for target {first.get('TargetId')} "
-            f"({code}): {first.get('ErrorMessage') or 'no reason given'}",
-            code=code,
-            operation=f"events.{operation}",
-        )
+    for failed in call()["FailedEntries"]:
+        reason = failed.get("ErrorMessage") or "no reason given"
+        message = f"target {failed.get('TargetId')}: {reason}"
+        code = str(failed.get("ErrorCode", ""))
+        raise ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -150,10 +150,10 @@ def update(aws: Aws, id_: str, spec: EventsRuleSpec, changes: Changes) -> Phase:
     if "targets" not in changes:
         return Phase.READY
     before, after = by_id(changes["targets"].before), by_id(changes["targets"].after)
-    remove_targets(client, id_, sorted(before.keys() - after.keys()))
+    remove_targets(aws, id_, sorted(before.keys() - after.keys()))
     changed = [name for name, target in after.items() if before.get(name) != target]
     put_targets(
-        client, id_, [target_request(target) for target in spec.targets if target.id in changed]
+        aws, id_, [target_request(target) for target in spec.targets if target.id in changed]
     )
     return Phase.READY
 
@@ -164,7 +164,7 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     bus, name = parts(id_)
     with absent_is_success("ResourceNotFoundException"):
         targets = targets_of(client, id_)
-        remove_targets(client, id_, [target["Id"] for target in targets or ()])
+        remove_targets(aws, id_, [target["Id"] for target in targets or ()])
         client.delete_rule(Name=name, EventBusName=bus)
 
 

@@ -1,7 +1,8 @@
 """sns.subscription: who gets a topic's messages.
 
-A subscription by mail waits for its reader to confirm it; until then it can't be changed or
-deleted and vanishes by itself after some days. An apply does not wait for that.
+A subscription by mail waits for its reader to confirm it; until then AWS does not show its
+attributes, and it can't be changed or deleted and vanishes by itself after some days. An apply does
+not wait for that.
 API: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 """
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 PENDING = ("PendingConfirmation", "pending confirmation")
 DELETED = "Deleted"
 ABSENT = ("NotFound", "NotFoundException", "ResourceNotFound")
+UNSEEN = frozenset({"filter_policy", "raw_message_delivery", "redrive_policy"})
+"""What AWS does not show of a subscription that nobody has confirmed."""
 
 
 class SnsSubscriptionSpec(Spec):
@@ -205,7 +208,11 @@ def _observed(aws: Aws, listed: Sequence[_Listed]) -> dict[str, Observed]:
     sns = aws.client("sns")
     settings = aws.gather([partial(_settings, sns, one) for one in listed])
     return {
-        one.id: Observed(found, {"id": one.id} | ({} if one.pending else {"arn": one.arn}))
+        one.id: Observed(
+            found,
+            {"id": one.id} | ({} if one.pending else {"arn": one.arn}),
+            unseen=UNSEEN if one.pending else frozenset(),
+        )
         for one, found in zip(listed, settings, strict=True)
         if found is not None
     }
@@ -216,7 +223,6 @@ def _settings(sns: SNSClient, one: _Listed) -> dict[str, Json] | None:
         "topic_arn": one.topic,
         "protocol": one.protocol,
         "endpoint": one.endpoint,
-        "raw_message_delivery": False,
     }
     if one.pending:
         return settings

@@ -1,7 +1,8 @@
 """sqs.queue: a queue, encrypted, for TLS only, with a place for what can't be processed.
 
 CreateQueue answers success for a queue that exists with the same attributes, so whose it is, is
-looked up before. A deleted queue holds its name for a minute.
+looked up before. A deleted queue answers for up to a minute, and holds its name as long; what was
+set reads back for a while as what was there before.
 API: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 """
 
@@ -28,6 +29,7 @@ from provisioner.lifecycle import (
     Json,
     Observed,
     Owner,
+    Patience,
     Phase,
     ResourceType,
     Settings,
@@ -54,6 +56,14 @@ NUMBERS = {
     "kms_data_key_reuse_period_seconds": "KmsDataKeyReusePeriodSeconds",
 }
 ACTIONS = "sqs:*"
+UNENCRYPTED = "none"
+"""What a queue shows as its key that neither a key nor SQS itself encrypts: AWS makes none such."""
+VISIBLE = 30.0
+"""Seconds within which a queue is found that was just made."""
+MOVING = ("Approximate", "LastModified", "Created")
+"""Attributes that are no settings begin so."""
+AGREEING = 3
+"""So many reads, one after the other, have to say the same: SQS answers from several places."""
 
 
 class Redrive(Spec):
@@ -155,7 +165,7 @@ def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, 
 
 
 def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
-    """One call carries every change."""
+    """One call carries every change. It takes a while until every read shows it."""
     sqs = aws.client("sqs")
     attributes = {
         NUMBERS[field]: str(getattr(spec, field)) for field in changes if field in NUMBERS
@@ -170,9 +180,23 @@ def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
         extra = [refusal(ACTIONS, [aws.target.arn("sqs", id_)])] if spec.tls_only else []
         policy = joined(spec.policy, extra)
         attributes["Policy"] = policy_text(policy) if policy else ""
-    url = sqs.get_queue_url(QueueName=id_)["QueueUrl"]
+    url = _known_url(aws, id_)
     sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)  # type: ignore[arg-type]
-    return Phase.READY
+    return Phase.PENDING
+
+
+def poll(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
+    """Whether reads agree by now, on the attributes, or on there being no queue."""
+    sqs = aws.client("sqs")
+    found = {}
+    for id_, named in read_facets(aws, ids, [partial(_url, sqs)]).items():
+        answers = [_settings(sqs, str(named["url"])) for _ in range(AGREEING)]
+        agreed = all(answer == answers[0] for answer in answers)
+        if agreed and answers[0] is None:
+            continue
+        phase = Phase.READY if agreed else Phase.PENDING
+        found[id_] = Observed({}, {"id": id_}, phase=phase, reason="" if agreed else "settling")
+    return found
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
@@ -185,7 +209,7 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
     """Set and remove tags."""
     sqs = aws.client("sqs")
-    url = sqs.get_queue_url(QueueName=id_)["QueueUrl"]
+    url = _known_url(aws, id_)
     if added:
         sqs.tag_queue(QueueUrl=url, Tags=dict(added))
     if removed:
@@ -223,6 +247,25 @@ def _url(sqs: SQSClient, name: str) -> dict[str, Json] | None:
         return None
 
 
+def _known_url(aws: Aws, name: str) -> str:
+    """The URL of a queue that is there, even if AWS does not find it yet."""
+    sqs = aws.client("sqs")
+    started = aws.clock.monotonic()
+    while (found := _url(sqs, name)) is None:
+        if aws.clock.monotonic() - started >= VISIBLE:
+            return sqs.get_queue_url(QueueName=name)["QueueUrl"]  # refused in AWS's own words
+        aws.clock.sleep(1)
+    return str(found["url"])
+
+
+def _settings(sqs: SQSClient, url: str) -> dict[str, Json] | None:
+    """The attributes that are settings."""
+    found = _attributes(sqs, url)
+    if found is None:
+        return None
+    return {key: value for key, value in found.items() if not key.startswith(MOVING)}
+
+
 def _attributes(sqs: SQSClient, url: str) -> dict[str, Json] | None:
     try:
         answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
@@ -247,7 +290,7 @@ def _observed(target: Target, name: str, url: str, found: Mapping[str, Json]) ->
     settings |= {
         "queue_name": name,
         "fifo_queue": found.get("FifoQueue") == "true",
-        "kms_key": found.get("KmsMasterKeyId") or None,
+        "kms_key": found.get("KmsMasterKeyId") or _without_key(found),
         "redrive_policy": _redrive_of(found.get("RedrivePolicy")),
         "policy": policy,
         "tls_only": tls_only,
@@ -256,6 +299,11 @@ def _observed(target: Target, name: str, url: str, found: Mapping[str, Json]) ->
     tags = found.get("tags")
     named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
     return Observed(settings, attributes, named)
+
+
+def _without_key(found: Mapping[str, Json]) -> str | None:
+    """None is SQS's own encryption; it is on unless somebody has switched it off."""
+    return UNENCRYPTED if found.get("SqsManagedSseEnabled") == "false" else None
 
 
 def _redrive(redrive: Redrive | None) -> str:
@@ -294,6 +342,9 @@ RESOURCE = ResourceType(
     search=search,
     overwrites=True,
     tagged=tagged,
+    poll=poll,
+    ready=Patience(every=5, typical=10, limit=180),
+    gone=Patience(every=5, typical=30, limit=180),
     survives=survives,
 )
 

@@ -6,13 +6,13 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from provisioner.aws.clients import Aws
 from provisioner.ensure import validated
-from provisioner.errors import AwsError
 from provisioner.lifecycle import Json
-from provisioner.resources._events_targets import refuse_failed
+from provisioner.resources._events_targets import all_of
 from provisioner.resources.events_rule import RESOURCE, ensure_events_rule
 from tests.contract.case import Case
 
@@ -131,8 +131,8 @@ def test_only_the_changed_targets_are_sent(session: boto3.Session, aws: Aws) -> 
 def test_a_target_refused_inside_a_success_is_an_error() -> None:
     """AWS's code and message reach the person although the call answered 200."""
     failed = [{"TargetId": "t", "ErrorCode": "LimitExceeded", "ErrorMessage": "too many"}]
-    with pytest.raises(AwsError, match=r"target t \(LimitExceeded\): too many"):
-        refuse_failed("PutTargets", "alarms", failed)
+    with pytest.raises(ClientError, match=r"\(LimitExceeded\).* target t: too many"):
+        all_of("PutTargets", lambda: {"FailedEntries": failed})
 
 
 @pytest.mark.parametrize(

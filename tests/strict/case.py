@@ -17,6 +17,7 @@ from provisioner.aws.clients import Aws, connect
 from provisioner.ensure import ensure, validated
 from provisioner.lifecycle import Json
 from provisioner.registry import kind_of
+from provisioner.report import Report
 from provisioner.strict import Strict, VirtualClock
 from tests.conftest import LOADER, REGION
 from tests.e2e.alive import alive
@@ -59,16 +60,25 @@ class Ground:
         named: dict[str, Json] = {"tags": {"Name": kind}} if resource.taggable else {}
         return ensure(resource, self.aws, validated(resource, {**named, **settings})).id
 
+    def apply(self, stack: Stack) -> Report:
+        """One apply, which succeeds."""
+        return apply(self.session, stack, self.options).check()
+
+    def take_down(self, stack: Stack) -> Report:
+        """One teardown, which succeeds."""
+        return teardown(self.session, stack.name, self.options).check()
+
     def up(self, stack: Stack) -> None:
         """The stack is made, and a second apply has nothing to do."""
-        apply(self.session, stack, self.options).check()
-        again = apply(self.session, stack, self.options).check()
+        self.apply(stack)
+        again = self.apply(stack)
         calls: Any = again.summary["aws_calls"]
         assert calls["write"] == 0, again.summary
+        assert again.summary["unchanged"] == len(again.plan.changes), again.summary
 
     def down(self, stack: Stack) -> None:
         """The stack is taken down, and nothing is left."""
-        teardown(self.session, stack.name, self.options).check()
+        self.take_down(stack)
         self.clock.sleep(3600)
         self.layer.catch_up()
         assert alive(_plain()) == {}
