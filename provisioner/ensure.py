@@ -220,7 +220,9 @@ def _check_token(kind: AnyType, aws: Aws, id_: str, owner: Owner) -> None:
     """A success is not ownership: the object must carry the token of this very intent."""
     if kind.tagged is None:
         return
-    tags = kind.tagged(aws, id_)
+    started = aws.clock.monotonic()
+    while (tags := kind.tagged(aws, id_)) is None and aws.clock.monotonic() - started < VISIBLE:
+        aws.clock.sleep(LOOK_EVERY)
     if tags is not None and (mark := Owner.of(tags)) != owner:
         whose = f"stack {mark.stack!r}" if mark else "somebody else"
         raise ForeignObjectError(

@@ -1,6 +1,7 @@
 """How each side of a bucket is written, in an order that is safe at every point.
 
-Public access is shut before a policy is put, and opened after it.
+Public access is shut before a policy is put, and opened after it; for a policy that lets everybody
+in, S3 has to be told beforehand to take such a policy.
 """
 
 from __future__ import annotations
@@ -129,6 +130,13 @@ def _shut(client: Any, target: Target, name: str, spec: Any) -> None:
         _public_access(client, target, name, spec)
 
 
+def _take_public_policy(client: Any, target: Target, name: str, spec: Any) -> None:
+    del target
+    if spec.policy and not spec.block_public_access:
+        switches = {switch: switch != "BlockPublicPolicy" for switch in SWITCHES}
+        client.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=switches)
+
+
 def _open(client: Any, target: Target, name: str, spec: Any) -> None:
     if not spec.block_public_access:
         _public_access(client, target, name, spec)
@@ -138,6 +146,7 @@ WRITES: tuple[tuple[frozenset[str], Write], ...] = (
     (frozenset({"block_public_access"}), _shut),
     (frozenset({"object_ownership"}), _ownership),
     (frozenset({"kms_key"}), _encryption),
+    (frozenset({"block_public_access"}), _take_public_policy),
     (frozenset({"policy", "tls_only"}), _policy),
     (frozenset({"versioning"}), _versioning),
     (frozenset({"object_lock"}), _lock),

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
-from provisioner.aws.failures import absent_is_success
+from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.tags import tag_list
 from provisioner.aws.target import Target
 from provisioner.canonical import UNORDERED
@@ -35,6 +35,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    lags,
     of_stack,
 )
 from provisioner.resources._s3 import ABSENT, FACETS, empty, observed_settings
@@ -122,7 +123,7 @@ class S3BucketSpec(Spec):
     """Who may do what, besides the account's own IAM policies."""
     tls_only: bool = True
     """Refuse every call without TLS."""
-    lifecycle_rules: Annotated[list[LifecycleRule], UNORDERED] = []
+    lifecycle_rules: Annotated[list[LifecycleRule], UNORDERED, lags(30)] = []
     logging: Annotated[Logging | None, Wait.READY] = None
     event_bridge: bool = False
     """Tell EventBridge of everything that happens to objects."""
@@ -218,7 +219,7 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 
 def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
     """The tags alone. In us-east-1 a bucket of ours may be created twice, and AWS says success."""
-    return tags_of_bucket(aws.client("s3"), id_)
+    return unless_absent(lambda: tags_of_bucket(aws.client("s3"), id_), *ABSENT)
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
