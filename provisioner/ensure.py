@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from provisioner.aws.clients import Aws, ClientFactory, connect
 from provisioner.aws.clock import Clock
-from provisioner.aws.failures import translate
+from provisioner.aws.failures import as_ours
 from provisioner.errors import (
     AnswerLostError,
     ForeignObjectError,
@@ -40,6 +40,7 @@ from provisioner.lifecycle import (
     rules_of,
     settings_of,
 )
+from provisioner.redaction import Redaction, public_in, secrets_in
 
 S = TypeVar("S", bound=Spec)
 T = TypeVar("T")
@@ -424,8 +425,11 @@ def ensure(
     try:
         aws = session if isinstance(session, Aws) else connect(session, clock=clock)
         return _converge(kind, aws, spec, owner or default_owner(kind, spec, aws), adopt=adopt)
-    except Exception as error:
-        raise translate(error, kind.kind) from error
+    except Exception as error:  # noqa: BLE001  raised below, without its secrets
+        failure = as_ours(error, kind.kind)
+    settings = settings_of(spec)
+    secret = secrets_in(kind.spec, settings)
+    raise Redaction(secret, public_in(kind.spec, settings)).error(failure)
 
 
 def default_owner(kind: AnyType, spec: Spec, aws: Aws) -> Owner:

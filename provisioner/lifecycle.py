@@ -7,7 +7,7 @@ is computed here, once for all kinds, by the marks on the spec's fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -50,7 +50,27 @@ class Spec(BaseModel):
     nobody set it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        validate_default=False,
+        hide_input_in_errors=True,
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Every field, secret ones without their values."""
+        rules = rules_of(type(self))
+        for name, value in super().__repr_args__():
+            rule = rules.get(name or "")
+            yield name, Hidden() if rule and rule.secret and value else value
+
+
+class Hidden:
+    """Stands for a secret value where something is shown."""
+
+    def __repr__(self) -> str:
+        return "(secret)"
 
 
 class Stage(StrEnum):
@@ -179,7 +199,7 @@ class Observed:
         unseen: fields that AWS does not show of this object for now: they are no difference.
     """
 
-    settings: Settings
+    settings: Settings = field(repr=False)
     attributes: Mapping[str, str]
     tags: Mapping[str, str] | None = None
     phase: Phase = Phase.READY
@@ -205,6 +225,10 @@ class Difference:
     replace: bool = False
     secret: bool = False
     unknown: bool = False
+
+    def __repr__(self) -> str:
+        before, after = (Hidden(), Hidden()) if self.secret else (self.before, self.after)
+        return f"Difference({self.field}: {before!r} → {after!r})"
 
 
 Changes: TypeAlias = Mapping[str, Difference]

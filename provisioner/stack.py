@@ -97,10 +97,10 @@ class Resource:
 
     address: str
     kind: AnyType
-    settings: Mapping[str, JsonValue]
+    settings: Mapping[str, JsonValue] = field(repr=False)
     depends_on: tuple[str, ...] = ()
     protect: bool = False
-    declared: Declared | None = None
+    declared: Declared | None = field(default=None, repr=False)
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -283,6 +283,8 @@ class Stack:
             resource.resolved(lambda _: None)
         except ManifestError as error:
             return list(error.problems)
+        if problems := _shown_secrets(declared, resource):
+            return problems
         self.resources[declared.name] = resource
         return []
 
@@ -342,6 +344,21 @@ class Stack:
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())
+
+
+def _shown_secrets(declared: Declared, resource: Resource) -> list[Problem]:
+    """Fields in which a secret variable stands, and whose values are shown and stored."""
+    keeps = [name for name, rule in resource.rules.items() if rule.secret]
+    hint = f"Fields of {declared.kind} that keep a secret: {', '.join(keeps) or 'none'}."
+    return [
+        Problem(
+            f"{declared.name}.{name}: a secret variable stands here, and this field is shown.",
+            declared.place_of((name,)),
+            hint,
+        )
+        for name in sorted(declared.secrets)
+        if name not in keeps
+    ]
 
 
 def _plain(value: Setting) -> JsonValue:

@@ -13,6 +13,7 @@ from functools import partial
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
+from provisioner.aws.failures import as_ours
 from provisioner.aws.retry import BROKEN
 from provisioner.changes import Change, Old, Plan
 from provisioner.edges import edges_of
@@ -49,6 +50,8 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.redaction import Redaction, public_in, secrets_in
+from provisioner.references import substitute, unescape
 from provisioner.refresher import Found
 from provisioner.registry import kind_of
 from provisioner.removal import removed
@@ -143,9 +146,29 @@ class Steps:
             if call.mutates:
                 sent.append(f"{call} {request}")
 
-        done = yield from verbs[key.verb](change, self.aws.telling(tell))
-        self._done.add(key)
-        return done
+        try:
+            done = yield from verbs[key.verb](change, self.aws.telling(tell))
+        except Exception as error:  # noqa: BLE001  raised below, without its secrets
+            failure = as_ours(error, str(key))
+        else:
+            self._done.add(key)
+            return done
+        raise self._redaction(change).error(failure)
+
+    def _redaction(self, change: Change) -> Redaction:
+        """Knows the secrets that a step sends, and those that AWS has in their place."""
+        resource = self.plan.resource(change.address)
+        if resource is None:
+            return Redaction(())
+        spec: type[Spec] = resource.kind.spec
+        wanted = unescape(substitute(dict(resource.settings), self.values.resolve))
+        sent = wanted if isinstance(wanted, dict) else {}
+        found = self.plan.found(change.address)
+        there = found.observed.settings if found else {}
+        known = {a for one in self.values.attributes.values() for a in one.values()}
+        return Redaction(
+            secrets_in(spec, sent) | secrets_in(spec, there), known | public_in(spec, sent)
+        )
 
     def requests(self, key: Key) -> tuple[str, ...]:
         """The writes of a step that AWS answered: operation and AWS's request id."""

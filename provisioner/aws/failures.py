@@ -160,6 +160,14 @@ def translated(doing: str) -> Iterator[None]:
         raise translate(error, doing) from error
 
 
+def as_ours(error: Exception, doing: str) -> ProvisionerError:
+    """The same, with what was raised standing behind it, for those who raise it later."""
+    told = translate(error, doing)
+    if told is not error:
+        told.__cause__ = error
+    return told
+
+
 def _without_values(message: str) -> str:
     """Botocore's complaint about parameters, without the values given: one may be a secret."""
     return re.sub(r"value: .*?(, type: |, valid )", r"value: …\1", message, flags=re.DOTALL)

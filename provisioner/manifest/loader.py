@@ -59,6 +59,7 @@ class _Reading:
     draft: Draft
     environment: Mapping[str, str]
     values: dict[str, JsonValue] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -71,6 +72,7 @@ class _Reading:
             if variable is not None and not problems:
                 value, problems = value_of(variable, given.get(name, ()), self.environment)
                 self.values[name] = value
+                self.secrets |= {name} if variable.secret else set()
             if problems:
                 self.broken.add(name)
             self.problems += problems
@@ -145,7 +147,7 @@ class _Reading:
         return value
 
     def _resource(self, name: str, entry: Entry) -> Declared | None:
-        value = self._value(entry, name)
+        value = self._value(entry, name, fields=True)
         if not isinstance(value, dict):
             self.problems.append(Problem(f"{name} wants a mapping with a kind.", entry.place))
             return None
@@ -163,6 +165,7 @@ class _Reading:
             {key: item for key, item in value.items() if key not in RESERVED},
             self._depends_on(value, entry, name),
             self._boolean(value, entry, name, "protect"),
+            frozenset(str(path[0]) for path, _ in self._secret(entry) if path),
             entry.place,
             entry.places,
         )
@@ -195,11 +198,30 @@ class _Reading:
         self.problems.append(Problem(f"{where}.{key} wants true or false.", entry.place_of((key,))))
         return False
 
-    def _value(self, entry: Entry, where: str) -> JsonValue:
-        """The entry's value with variables and environment put in."""
+    def _value(self, entry: Entry, where: str, *, fields: bool = False) -> JsonValue:
+        """The entry's value with variables and environment put in.
+
+        Args:
+            entry: what is written.
+            where: its name in messages.
+            fields: it is a resource, whose kind says later which of its fields keep a secret.
+        """
         for path, reference in find(entry.value):
             self._check(reference, entry, where, path)
+        for path, reference in self._secret(entry):
+            kept = fields and path and path[0] not in RESERVED
+            if not kept or str(reference) in str(path[-1]):
+                message = f"{_dotted(where, path)}: {reference} is secret and would be shown here."
+                self.problems.append(Problem(message, entry.place_of(path)))
         return substitute(entry.value, self._resolve)
+
+    def _secret(self, entry: Entry) -> list[tuple[Path, Reference]]:
+        """Where secret variables stand in an entry."""
+        return [
+            (path, reference)
+            for path, reference in find(entry.value)
+            if reference.name == "var" and reference.attribute in self.secrets
+        ]
 
     def _with_environment(self, entry: Entry, where: str) -> JsonValue:
         """A declaration may use the environment and nothing else."""
@@ -275,10 +297,15 @@ def _digest(
     content: JsonValue = [
         name,
         dict(tags),
-        [[r.name, r.kind, dict(r.settings), [*r.depends_on], r.protect] for r in resources],
+        [[r.name, r.kind, _open(r), [*r.depends_on], r.protect] for r in resources],
         dict(outputs),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _open(resource: Declared) -> dict[str, JsonValue]:
+    """The settings without those in which a secret stands."""
+    return {name: v for name, v in resource.settings.items() if name not in resource.secrets}
 
 
 def _dotted(where: str, path: Path) -> str:

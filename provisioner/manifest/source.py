@@ -26,6 +26,7 @@ class Declared:
             `${partition}` and `$${` as they stand; variables and environment are put in.
         depends_on: addresses named by hand.
         protect: whether a delete or replace must be refused.
+        secrets: the fields in which values of secret variables stand.
         place: of the name.
         places: of every key and list item, by its path from the declaration: `("kind",)`,
             `("tags", "Name")`, `("routes", 0)`.
@@ -33,9 +34,10 @@ class Declared:
 
     name: str
     kind: str
-    settings: Mapping[str, JsonValue]
+    settings: Mapping[str, JsonValue] = field(repr=False)
     depends_on: tuple[str, ...] = ()
     protect: bool = False
+    secrets: frozenset[str] = frozenset()
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict)
 
@@ -59,7 +61,8 @@ class Source:
         resources: in the order of the files and their lines.
         outputs: name → value, a text with references as a rule.
         output_places: where each output stands.
-        digest: SHA-256 over the files and values that went in, for the history.
+        digest: SHA-256 over the files and values that went in, secret variables' left out, for
+            the history.
         place: where its name stands.
     """
 

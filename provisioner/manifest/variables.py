@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -23,7 +23,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "map": (dict,),
 }
-KEYS = ("type", "default", "env", "pattern", "allowed", "description")
+KEYS = ("type", "default", "env", "pattern", "allowed", "secret", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Variable:
         env: the environment variable that may give it.
         pattern: what a text must match as a whole.
         allowed: the values it may have; empty: any.
+        secret: its value is told nowhere, and may stand only in fields that keep a secret.
         place: of its declaration.
     """
 
@@ -46,7 +47,12 @@ class Variable:
     env: str = ""
     pattern: str = ""
     allowed: tuple[JsonValue, ...] = ()
+    secret: bool = False
     place: Place | None = None
+
+    def shown(self, value: str) -> str:
+        """The value as a message may quote it."""
+        return "the value, which is secret," if self.secret else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Given:
         place: where it stands, if it stands in a file.
     """
 
-    value: JsonValue
+    value: JsonValue = field(repr=False)
     origin: str
     place: Place | None = None
 
@@ -67,7 +73,7 @@ class Given:
 def declaration(
     name: str, value: JsonValue, place: Place | None
 ) -> tuple[Variable | None, list[Problem]]:
-    """Read `name: {type, default, env, pattern, allowed}`; a plain value is a default."""
+    """Read `name: {type, default, env, pattern, allowed, secret}`; a plain value is a default."""
     where = f"variables.{name}"
     if not isinstance(value, dict):
         if value is None:
@@ -86,13 +92,17 @@ def declaration(
     if not isinstance(env, str) or not isinstance(pattern, str) or not isinstance(allowed, list):
         message = f"{where}: env and pattern are texts, allowed is a list."
         return None, [*problems, Problem(message, place)]
+    secret = value.get("secret", False)
+    if not isinstance(secret, bool):
+        problems.append(Problem(f"{where}.secret wants true or false.", place))
     if "default" in value and value["default"] is None:
         problems.append(Problem(f"{where}.default is empty.", place, 'Write "" for an empty text.'))
     try:
         re.compile(pattern)
     except re.error as error:
         problems.append(Problem(f"{where}.pattern is no regular expression: {error}.", place))
-    variable = Variable(name, str(kind), value.get("default"), env, pattern, tuple(allowed), place)
+    default, hidden = value.get("default"), secret is True
+    variable = Variable(name, str(kind), default, env, pattern, tuple(allowed), hidden, place)
     return variable, problems
 
 
@@ -132,13 +142,13 @@ def _typed(variable: Variable, given: Given) -> JsonValue:
         try:
             value = json.loads(value)
         except ValueError:
-            message = f"{given.value!r} is no {variable.type}"
+            message = f"{variable.shown(repr(given.value))} is no {variable.type}"
             raise ValueError(message) from None
     fits = isinstance(value, TYPES[variable.type])
     if isinstance(value, bool) and variable.type != "boolean":
         fits = False
     if not fits:
-        message = f"{json.dumps(value)} is no {variable.type}"
+        message = f"{variable.shown(json.dumps(value))} is no {variable.type}"
         if variable.type == "string":
             message += "; put it in quotes"
         raise ValueError(message)
@@ -147,9 +157,12 @@ def _typed(variable: Variable, given: Given) -> JsonValue:
 
 def _check(variable: Variable, value: JsonValue) -> None:
     if variable.pattern and isinstance(value, str) and not re.fullmatch(variable.pattern, value):
-        message = f"{value!r} does not match {variable.pattern}"
+        message = f"{variable.shown(repr(value))} does not match {variable.pattern}"
         raise ValueError(message)
     if variable.allowed and value not in variable.allowed:
+        if variable.secret:
+            message = "the value, which is secret, is not one of those allowed"
+            raise ValueError(message)
         allowed = ", ".join(json.dumps(item) for item in variable.allowed)
         hint = nearest(str(value), [str(item) for item in variable.allowed]).rstrip("?")
         message = f"{json.dumps(value)} is not one of {allowed}" + (f" ({hint}?)" if hint else "")

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 PENDING = ("PendingConfirmation", "pending confirmation")
 DELETED = "Deleted"
+TO_ARNS = frozenset({"sqs", "lambda", "firehose"})
+"""Protocols whose endpoints are ARNs, which are no secrets."""
 ABSENT = ("NotFound", "NotFoundException", "ResourceNotFound")
 UNSEEN = frozenset({"filter_policy", "raw_message_delivery", "redrive_policy"})
 """What AWS does not show of a subscription that nobody has confirmed."""
@@ -68,7 +70,7 @@ class SnsSubscriptionSpec(Spec):
 
 
 ATTRIBUTES = {
-    "id": "topic ARN, protocol and endpoint, joined by |; the digest of an endpoint that is a URL",
+    "id": "topic ARN, protocol and endpoint, joined by |; of an endpoint that is no ARN its digest",
     "arn": "the subscription's ARN; missing until it is confirmed",
 }
 
@@ -177,8 +179,8 @@ class _Listed:
 
 
 def _id(topic: str, protocol: str, endpoint: str) -> str:
-    """A URL stands in it as a digest: ids are shown and recorded."""
-    if protocol in {"http", "https"}:
+    """An address or a URL stands in it as a digest: ids are shown and recorded."""
+    if protocol not in TO_ARNS:
         endpoint = "sha256:" + hashlib.sha256(endpoint.encode()).hexdigest()[:32]
     return f"{topic}|{protocol}|{endpoint}"
 

@@ -1,0 +1,1 @@
+"""Planted secrets, searched for in everything that is said, shown and stored."""
