@@ -6,6 +6,7 @@ import getpass
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from provisioner.aws.calls import Call, Ledger
 from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
@@ -21,6 +22,8 @@ from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.preflight import surveyed
+from provisioner.redaction import redacted, secrets_in
+from provisioner.references import unescape
 from provisioner.refresher import refresh
 from provisioner.stack import Stack
 from provisioner.undo import Past, plan_undo, wanted_before
@@ -141,9 +144,16 @@ class Desk:
 def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
     _same_account(desk.target, records)
-    situation = refresh(desk.reading, stack.name, records, stack)
-    plan = plan_apply(stack, desk.target, situation, desk.options.allow)
-    return surveyed(desk.reading, plan, desk.options.allow)
+    with redacted(partial(_secrets, stack)):
+        situation = refresh(desk.reading, stack.name, records, stack)
+        plan = plan_apply(stack, desk.target, situation, desk.options.allow)
+        return surveyed(desk.reading, plan, desk.options.allow)
+
+
+def _secrets(stack: Stack) -> set[str]:
+    """The secrets that a stack holds."""
+    written = (text for one in stack for text in secrets_in(one.kind.spec, one.settings))
+    return {str(unescape(text)) for text in written}
 
 
 def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from pydantic import JsonValue
 
-from provisioner.errors import Problem
+from provisioner.errors import Problem, ProvisionerError
 from provisioner.lifecycle import Settings, Spec, rules_of
 
 E = TypeVar("E", bound=BaseException)
@@ -83,6 +84,23 @@ class Redaction:
         if isinstance(value, Problem):
             return replace(value, message=self.text(value.message), hint=self.text(value.hint))
         return value
+
+
+@contextmanager
+def redacted(secrets: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Let no error out that quotes a secret.
+
+    A sentence of ours with nothing behind it is left as it is: it is made of names.
+
+    Args:
+        secrets: tells them, if there is an error at all.
+    """
+    try:
+        yield
+    except Exception as error:
+        if error.__cause__ is not None or not isinstance(error, ProvisionerError):
+            Redaction(secrets()).error(error)
+        raise
 
 
 def secrets_in(spec: type[Spec], settings: Settings) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from pydantic import ValidationError
 
-from provisioner.api import Options, apply
+from provisioner.api import Options, apply, plan
 from provisioner.aws.clients import Aws
 from provisioner.ensure import ensure, validated
 from provisioner.errors import ManifestError, ProvisionerError
@@ -118,6 +118,22 @@ def test_a_failed_update_tells_neither_the_old_nor_the_new_secret(
     assert {key.address for key in errors} == {"function", "parameter", "other"}
     assert [found_in(told(error)) for error in errors.values()] == [set()] * 3
     assert found_in(stored() + repr(report)) == set()
+
+
+def test_a_plan_that_fails_tells_no_secret(
+    session: boto3.Session, tmp_path: Path, clock: VirtualClock
+) -> None:
+    """A defect in reading or judging is told as one, without what it was about."""
+    wanted = stack(written(tmp_path / "clinic"))
+
+    def fail(**_: Any) -> None:
+        message = f"what is {AWKWARD} to {ENVIRONMENT}?"
+        raise ValueError(message)
+
+    session.events.register("provide-client-params.ssm.GetParameters", fail)
+    with pytest.raises(ProvisionerError, match="what is") as failed:
+        plan(session, wanted, Options(clock=clock))
+    assert found_in(told(failed.value)) == set()
 
 
 def test_what_is_no_secret_stays_readable(
