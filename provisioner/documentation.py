@@ -88,7 +88,8 @@ def _life(kind: AnyType) -> Iterator[str]:
     if kind.holds_data:
         yield "Holds data: a replace has to be allowed by name."
     first = "made before the old one goes" if kind.replace_first == "create" else "made after it"
-    yield f"Replace: the new object is {first}."
+    alike = f", unless both have the same {' and '.join(kind.claims)}" if kind.claims else ""
+    yield f"Replace: the new object is {first}{alike}."
     if kind.survives:
         yield f"Stays after a delete: {_sentence(kind.survives)}"
     yield "Tags: yes, with those of the owner." if kind.taggable else "Tags: it carries none."

@@ -411,6 +411,8 @@ class ResourceType(Generic[S]):
         ready, gone: how long creation and deletion are waited for; `gone` None: delete is prompt.
         holds_data: a replace or delete loses data.
         replace_first: `create` where two can exist side by side, else `delete`.
+        claims: fields of which only one object can have the same values: a successor that has them
+            all is made when the old one is gone.
         survives: given the settings last applied, a sentence on what stays after a delete and
             until when.
         seconds: what a create typically takes, for ordering by the longest path.
@@ -449,6 +451,7 @@ class ResourceType(Generic[S]):
     gone: Patience | None = None
     holds_data: bool = False
     replace_first: str = "create"
+    claims: tuple[str, ...] = ()
     survives: Callable[[Settings], str] | None = None
     seconds: float = 1.0
 

@@ -8,6 +8,7 @@ for the whole plan, before the first call.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from provisioner.aws.target import Target
@@ -15,10 +16,9 @@ from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import Action, as_created, tag_changes, tags_of
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
 from provisioner.inventory import Record, Status
+from provisioner.leftovers import in_the_way, leftover, old_of, reinstated
 from provisioner.lifecycle import (
-    AnyType,
     Difference,
-    Observed,
     Owner,
     Phase,
     Settings,
@@ -72,6 +72,7 @@ def plan_apply(
     """
     judgement = _Judgement(stack, target, situation, allowed or Allowances(), situation.values)
     _forget_strangers(judgement)
+    judgement.situation = reinstated(stack, situation)
     _judge_all(judgement)
     _delete_dependents_first(judgement)
     removed = [_gone_or_renamed(judgement, record) for record in _unwanted(judgement)]
@@ -81,7 +82,7 @@ def plan_apply(
         target,
         (*judgement.changes.values(), *removed),
         stack,
-        situation,
+        judgement.situation,
         judgement.values,
     )
 
@@ -156,19 +157,40 @@ def _judge(judgement: _Judgement, resource: Resource) -> Change:
     situation = judgement.situation
     record = situation.records.get(resource.address)
     found = situation.found.get(resource.address)
-    leftover = _leftover(situation, resource.address)
+    olds = leftover(situation, resource.address)
     if record and record.kind != resource.kind.kind:
-        return _kind_changed(judgement, resource, record, leftover)
+        return _kind_changed(judgement, resource, record, olds)
     if found is None:
-        reason = "it is gone from AWS" if record and record.status == "ready" else ""
-        return Change(resource.address, resource.kind.kind, Action.CREATE, reason, olds=leftover)
+        return _made(judgement, resource, record, olds)
     if stranger := _stranger(judgement, resource, record, found):
         return stranger
-    return _compare(judgement, resource, record, found, leftover)
+    return _compare(judgement, resource, record, found, olds)
+
+
+def _made(
+    judgement: _Judgement, resource: Resource, record: Record | None, olds: tuple[Old, ...]
+) -> Change:
+    """There is no object yet, or none any more."""
+    return Change(
+        resource.address,
+        resource.kind.kind,
+        Action.CREATE,
+        "it is gone from AWS" if record and record.status == "ready" else "",
+        olds=olds,
+        delete_first=_blocked(judgement, resource, olds),
+    )
+
+
+def _blocked(judgement: _Judgement, resource: Resource, olds: Iterable[Old]) -> bool:
+    """Whether any of these must be gone before the resource can be made."""
+    seen = {**judgement.situation.replaced.get(resource.address, {})}
+    if found := judgement.situation.found.get(resource.address):
+        seen[found.id] = found.observed
+    return any(in_the_way(resource, old, seen[old.id], judgement.values) for old in olds)
 
 
 def _kind_changed(
-    judgement: _Judgement, resource: Resource, record: Record, leftover: tuple[Old, ...]
+    judgement: _Judgement, resource: Resource, record: Record, olds: tuple[Old, ...]
 ) -> Change:
     """What was at the address goes, if it is ours."""
     found = judgement.situation.found.get(resource.address)
@@ -181,7 +203,7 @@ def _kind_changed(
         Action.REPLACE if old else Action.CREATE,
         f"it was a {record.kind}",
         id=record.id if old else None,
-        olds=(*leftover, *old),
+        olds=(*olds, *old),
         delete_first=True,
     )
 
@@ -253,7 +275,7 @@ def _compare(
     resource: Resource,
     record: Record | None,
     found: Found,
-    leftover: tuple[Old, ...],
+    olds: tuple[Old, ...],
 ) -> Change:
     changed = _differences(judgement, resource, found, record)
     change = Change(
@@ -262,7 +284,7 @@ def _compare(
         Action.UPDATE if changed else Action.NOOP,
         id=found.id,
         differences=changed,
-        olds=leftover,
+        olds=olds,
         owned=record.owned if record else True,
     )
     if reason := _why_replace(found, changed):
@@ -291,17 +313,17 @@ def _replaced(
 ) -> Change:
     settings = record.settings if record else {}
     found = judgement.situation.found.get(resource.address)
-    old = _old(resource.kind, str(change.id), settings, found.observed if found else None)
+    old = old_of(resource.kind, str(change.id), settings, found.observed if found else None)
     identity = judgement.values.identity(resource)
     if not change.owned:
         return _left_alone(judgement, resource, change, reason, identity)
-    in_the_way = resource.kind.replace_first == "delete" or identity == change.id
+    olds = {one.id: one for one in (*change.olds, old)}.values()
     return replace(
         change,
         action=Action.REPLACE,
         reason=reason,
-        olds=(*change.olds, old),
-        delete_first=in_the_way,
+        olds=(*olds,),
+        delete_first=_blocked(judgement, resource, olds),
     )
 
 
@@ -351,31 +373,6 @@ def _unrecorded(
     )
 
 
-def _leftover(situation: Situation, address: str) -> tuple[Old, ...]:
-    """What a replace that was cut short did not delete any more."""
-    record, seen = situation.records.get(address), situation.replaced.get(address, {})
-    return tuple(
-        _old(kind_of(old.kind), old.id, record.settings, seen[old.id])
-        for old in (record.replaced if record else ())
-        if record and old.id in seen and seen[old.id].phase is not Phase.LEAVING
-    )
-
-
-def _old(kind: AnyType, id_: str, settings: Settings, seen: Observed | None) -> Old:
-    protection = kind.protection or (lambda _: "")
-    lifts = protection(seen.settings) if seen else ""
-    return Old(
-        kind.kind,
-        id_,
-        settings,
-        kind.holds_data,
-        survives=kind.survives(settings) if kind.survives else "",
-        lifts=lifts,
-        theirs=bool(lifts) and not protection(settings),
-        empty=settings.get("empty_on_delete") is True,
-    )
-
-
 def _unwanted(judgement: _Judgement) -> list[Record]:
     return [
         record
@@ -399,12 +396,12 @@ def _gone_or_renamed(judgement: _Judgement, record: Record) -> Change:
 def _removed(situation: Situation, record: Record) -> Change:
     """A recorded resource that is no longer wanted."""
     found = situation.found.get(record.address)
-    leftover = _leftover(situation, record.address)
+    olds = leftover(situation, record.address)
     forget = Change(
-        record.address, record.kind, Action.FORGET, id=record.id, olds=leftover, owned=record.owned
+        record.address, record.kind, Action.FORGET, id=record.id, olds=olds, owned=record.owned
     )
     if found is None and (rest := _aftermath(record)):
-        return replace(forget, action=Action.DELETE, olds=(*leftover, rest))
+        return replace(forget, action=Action.DELETE, olds=(*olds, rest))
     if found is None:
         return replace(forget, reason="it is gone from AWS", id=None)
     if not record.owned:
@@ -412,9 +409,9 @@ def _removed(situation: Situation, record: Record) -> Change:
     if not _ours(Owner(record.stack, record.address), record, found):
         return replace(forget, reason=f"{found.id} is not ours, so it stays")
     settings = record.settings or record.intended or {}
-    old = _old(kind_of(record.kind), found.id, settings, found.observed)
+    old = old_of(kind_of(record.kind), found.id, settings, found.observed)
     return Change(
-        record.address, record.kind, Action.DELETE, id=found.id, olds=(*leftover, old), owned=True
+        record.address, record.kind, Action.DELETE, id=found.id, olds=(*olds, old), owned=True
     )
 
 
@@ -422,7 +419,7 @@ def _aftermath(record: Record) -> Old | None:
     """What an earlier run deleted, whose traces it may not have waited for."""
     kind = kind_of(record.kind)
     waits = record.status is Status.DELETING and record.owned and kind.aftermath
-    return _old(kind, record.id, record.settings, None) if record.id and waits else None
+    return old_of(kind, record.id, record.settings, None) if record.id and waits else None
 
 
 def _refuse(judgement: _Judgement, removed: list[Change]) -> None:

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
+from provisioner.ensure import as_created
 from provisioner.errors import ForeignObjectError, ManifestError
 from provisioner.freshness import hidden, outdated, pauses
 from provisioner.inventory import Record
@@ -97,7 +98,9 @@ def refresh(
         found = _read_all(look, records, wanted)
     replaced = {
         address: {
-            old.id: seen for old in record.replaced if (seen := look.seen[old.kind].get(old.id))
+            old.id: seen
+            for old in record.replaced
+            if (seen := look.seen[old.kind].get(old.id)) and _replaced(record, old.id, seen)
         }
         for address, record in records.items()
         if record.replaced
@@ -241,7 +244,7 @@ def _of_address(
 ) -> Found | None:
     if record and record.id:
         seen = look.seen[record.kind].get(record.id)
-        if seen and seen.phase is not Phase.LEAVING:
+        if seen and seen.phase is not Phase.LEAVING and not _replaced(record, record.id, seen):
             return Found(record.id, seen)
         if seen or resource is None:
             return None
@@ -251,7 +254,9 @@ def _of_address(
         identity = _intended_identity(look, record)
     if identity:
         seen = look.seen[kind].get(identity)
-        return Found(identity, seen) if seen and seen.phase is not Phase.LEAVING else None
+        if seen is None or seen.phase is Phase.LEAVING or _replaced(record, identity, seen):
+            return None
+        return Found(identity, seen)
     return _by_tag(look, kind, address, record) or _by_name(look, kind, address)
 
 
@@ -260,6 +265,20 @@ def _by_name(look: _Look, kind: str, address: str) -> Found | None:
     holder = look.holders.get(address)
     seen = look.seen[kind].get(holder) if holder else None
     return Found(holder, seen) if holder and seen else None
+
+
+def _replaced(record: Record | None, id_: str, observed: Observed) -> bool:
+    """Whether an object is one that a replace still has to delete.
+
+    Its successor may have the same name: then the intent's token on it tells, or, where there are
+    no tags, whether it is what the intent would have made.
+    """
+    if record is None or id_ not in {old.id for old in record.replaced}:
+        return False
+    if observed.tags is None:
+        return not as_created(kind_of(record.kind), record.intended or {}, observed)
+    mark = Owner.of(observed.tags)
+    return mark is None or mark.token != record.token
 
 
 def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Found | None:

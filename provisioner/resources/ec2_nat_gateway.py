@@ -149,6 +149,7 @@ RESOURCE = ResourceType(
     ready=Patience(every=5, typical=120, limit=900),
     gone=Patience(every=5, typical=90, limit=1800),
     seconds=120,
+    claims=("allocation_id",),
 )
 
 

@@ -300,6 +300,7 @@ RESOURCE = ResourceType(
     predict=predict,
     unwire=unwire,
     seconds=2,
+    claims=("vpc_id", "group_name"),
 )
 
 

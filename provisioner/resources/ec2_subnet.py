@@ -138,6 +138,7 @@ RESOURCE = ResourceType(
     search=search,
     predict=predict,
     ready=Patience(every=1, typical=3, limit=600),
+    claims=("vpc_id", "cidr_block"),
 )
 
 

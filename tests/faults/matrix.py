@@ -1,214 +1,242 @@
-"""Every call of a healthcare apply and teardown, both sides of each, as a point to die at.
+"""Every call of a run, both sides of each, as a point at which trouble strikes.
 
-    python -m tests.faults.matrix                 all points, on all processors
-    python -m tests.faults.matrix --every 20      each twentieth
-    python -m tests.faults.matrix --fault lost    answers lost instead of processes killed
+    python -m tests.faults.matrix                 every call of the healthcare stack
+    python -m tests.faults.matrix --points 60     sixty of each story, well spread
+    python -m tests.faults.matrix --stories clinic-update --faults kill,cut
+    python -m tests.faults.matrix --point 'clinic-update kill after 37'
 
-The world before the run is made once and forked for every point, so each point meets the same
-AWS, and costs only the run that dies and those that mend it.
+The world that a run meets is made once and forked for every point, so each point meets the same
+AWS, and costs only the run that is struck and those that mend it.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import math
 import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import boto3
+import botocore.session
 from moto import mock_aws
 
+from provisioner.aws.calls import Call
 from provisioner.local import gaps
-from provisioner.manifest import load
-from provisioner.stack import Stack
-from tests.conftest import REGION
-from tests.faults.stage import Stage, converged, gone
-from tests.faults.weather import (
-    SIDES,
-    Moment,
-    Side,
-    Trouble,
-    cut,
-    killed_at,
-    refused,
-    silence_the_dead,
-    timed_out,
-)
+from tests.conftest import LOADER, REGION
+from tests.faults.order import one_after_the_other
+from tests.faults.stage import Stage
+from tests.faults.stories import STORIES, Expected, Story, learn, strike
+from tests.faults.weather import SIDES, Side, at, broken, cut, killed, silence_the_dead, timed_out
 
-ROOT = Path(__file__).resolve().parents[2]
-RUNS = ("apply", "teardown")
-FAULTS = ("kill", "cut", "timeout", "500")
-MOST_CALLS = 3.0
-"""So many times the calls of an undisturbed run may the run after trouble make."""
+FAULTS: dict[str, Callable[[Call], BaseException]] = {
+    "kill": killed,
+    "cut": cut,
+    "timeout": timed_out,
+    "500": broken,
+}
 
 
 @dataclass(frozen=True)
 class Point:
     """Where trouble strikes."""
 
-    run: str
-    number: int
-    side: Side
+    story: str
     fault: str
-    call: str
+    side: Side
+    number: int
+    call: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.run} {self.fault} {self.side} call {self.number} ({self.call})"
+        return f"{self.story} {self.fault} {self.side} {self.number}"
 
-    @property
-    def trouble(self) -> Trouble:
-        """What befalls that moment."""
-        if self.fault == "kill":
-            return killed_at(self.number, self.side)
-
-        def strike(moment: Moment) -> BaseException | None:
-            if (moment.number, moment.side) != (self.number, self.side):
-                return None
-            if self.fault == "500":
-                return refused(moment.call, "InternalFailure", 500)
-            return cut() if self.fault == "cut" else timed_out()
-
-        return strike
+    @classmethod
+    def of(cls, text: str) -> Point:
+        """Read what `str` wrote."""
+        story, fault, side, number = text.split()
+        return cls(story, fault, "before" if side == "before" else "after", int(number))
 
 
-@dataclass(frozen=True)
-class Expected:
-    """What an undisturbed run shows."""
-
-    objects: Mapping[str, int]
-    calls: Mapping[str, tuple[str, ...]]
-    mutating: Mapping[str, frozenset[int]]
-
-
-def healthcare(folder: str = "manifests/healthcare") -> Stack:
-    """The stack that this project provisions first."""
-    return Stack.of(load(ROOT / folder, environment={}))
-
-
-def learn(stage: Stage) -> Expected:
-    """Run once without trouble, and write down every call; the AWS is empty again afterwards."""
-    calls, mutating = {}, {}
-    objects: dict[str, int] = {}
-    for run in RUNS:
-        report = stage.up() if run == "apply" else stage.down()
-        assert report is not None
-        report.check()
-        made = stage.last
-        calls[run] = tuple(map(str, made))
-        mutating[run] = frozenset(n for n, call in enumerate(made, 1) if call.mutates)
-        objects = objects or stage.numbers()
-    return Expected(objects, calls, mutating)
-
-
-def points(expected: Expected, faults: tuple[str, ...], every: int) -> Iterator[Point]:
-    """Each point of the matrix: both sides of all calls to be killed at, writes to be lost."""
-    number = 0
+def points(story: str, expected: Expected, faults: Sequence[str]) -> Iterator[Point]:
+    """Each point of a story: both sides of all calls to die at, writes to lose the answer of."""
     for fault in faults:
-        for run in RUNS:
-            for index, call in enumerate(expected.calls[run], 1):
-                if fault != "kill" and index not in expected.mutating[run]:
-                    continue
-                for side in SIDES if fault == "kill" else SIDES[1:]:
-                    if number % every == 0:
-                        yield Point(run, index, side, fault, call)
-                    number += 1
+        for number, call in enumerate(expected.calls, 1):
+            if fault == "kill":
+                yield from (Point(story, fault, side, number, call) for side in SIDES)
+            elif number in expected.mutating:
+                yield Point(story, fault, "after", number, call)
 
 
-def strike(stage: Stage, point: Point, expected: Expected) -> list[str]:
-    """Let trouble strike; what is wrong afterwards. The stack is up for a teardown's point."""
-    run = stage.up if point.run == "apply" else stage.down
-    struck = run(point.trouble)
-    if point.fault != "kill" and (struck is None or struck.result != "succeeded"):
-        causes = [str(error) for error in struck.outcome.failed.values()] if struck else "killed"
-        wrong = [f"the run itself did not get through: {causes}"]
-    else:
-        wrong = []
-    wrong += converged(stage, expected.objects) if point.run == "apply" else gone(stage)
-    most = MOST_CALLS * len(expected.calls[point.run])
-    if stage.made > most:
-        wrong.append(f"{stage.made} calls, more than {most:.0f}")
-    return wrong
+def spread(found: Sequence[Point]) -> list[Point]:
+    """The points in an order of which any beginning is spread: one of each operation, then more."""
+    shuffled = sorted(found, key=lambda point: sha256(str(point).encode()).digest())
+    ranks: Counter[tuple[str, str]] = Counter()
+    ranked = []
+    for point in shuffled:
+        ranked.append((ranks[point.fault, point.call], point))
+        ranks[point.fault, point.call] += 1
+    return [point for _, point in sorted(ranked, key=lambda one: one[0])]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Strike at every point; 1 if anything was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only each nth point")
-    parser.add_argument("--offset", type=int, default=0, help="begin so many points later")
-    parser.add_argument("--faults", default="kill", help=f"of {','.join(FAULTS)}")
-    parser.add_argument("--run", default="", help="apply or teardown only")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    chosen = parser.parse_args(arguments)
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_EC2_METADATA_DISABLED="true"
-    )
-    silence_the_dead()
-    gaps.fill()
-    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
-        stage = Stage(boto3.Session(region_name=REGION), healthcare())
-        expected = learn(stage)
-        told = {run: len(calls) for run, calls in expected.calls.items()}
-        print(f"calls: {told}; objects: {sum(expected.objects.values())}", flush=True)
-        faults = tuple(chosen.faults.split(","))
-        wrong, count, started = 0, 0, time.monotonic()
-        for run in RUNS:
-            if chosen.run not in {"", run}:
-                continue
-            if run == "teardown":
-                report = stage.up()
-                assert report is not None
-                report.check()
-            struck = [
-                point for point in points(expected, faults, chosen.every) if point.run == run
-            ][chosen.offset :]
-            for point, found in _forked(stage, expected, struck, chosen.processes):
-                count += 1
-                if found:
-                    wrong += 1
-                    print(f"✗ {point}\n    " + "\n    ".join(found), flush=True)
-    seconds = time.monotonic() - started
-    print(f"{count} points, {count - wrong} converged, {wrong} wrong; {seconds:.0f} s")
-    return 1 if wrong else 0
+def forked(
+    works: Sequence[Callable[[], Any]], processes: int, seconds: float = math.inf
+) -> Iterator[tuple[int, Any]]:
+    """What each work says (plain JSON), done in a fork of this very process; None if it died.
 
-
-def _forked(
-    stage: Stage, expected: Expected, struck: list[Point], processes: int
-) -> Iterator[tuple[Point, list[str]]]:
-    """Each point in a fork of this very world."""
-    waiting = [*reversed(struck)]
-    running: dict[int, tuple[Point, int]] = {}
-    while waiting or running:
-        while waiting and len(running) < processes:
-            point = waiting.pop()
+    Args:
+        works: what to do.
+        processes: side by side.
+        seconds: after which none is begun any more.
+    """
+    gc.freeze()  # what the forks share is not looked through again by each
+    until = time.monotonic() + seconds
+    waiting = [*reversed(range(len(works)))]
+    running: dict[int, tuple[int, int]] = {}
+    while running or (waiting and time.monotonic() < until):
+        while waiting and len(running) < processes and time.monotonic() < until:
+            index = waiting.pop()
             reading, writing = os.pipe()
             pid = os.fork()
             if pid == 0:
                 os.close(reading)
-                _child(stage, point, expected, writing)
+                _child(works[index], writing)
             os.close(writing)
-            running[pid] = (point, reading)
+            running[pid] = (index, reading)
+        if not running:
+            return
         pid, _ = os.wait()
-        point, reading = running.pop(pid)
+        index, reading = running.pop(pid)
         with os.fdopen(reading) as pipe:
             text = pipe.read()
-        found: Any = json.loads(text) if text else ["its process ended without a word"]
-        yield point, found
+        yield index, json.loads(text) if text else None
 
 
-def _child(stage: Stage, point: Point, expected: Expected, writing: int) -> None:
+def _child(work: Callable[[], Any], writing: int) -> None:
+    gc.disable()
     try:
-        found = strike(stage, point, expected)
+        said = work()
     except BaseException:  # noqa: BLE001  told to the parent
-        found = [traceback.format_exc()]
+        said = [traceback.format_exc()]
     with os.fdopen(writing, "w") as pipe:
-        json.dump(found, pipe)
+        json.dump(said, pipe)
     os._exit(0)
+
+
+@dataclass
+class Tally:
+    """What was struck and what came of it."""
+
+    points: int = 0
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    left: int = 0
+
+    def add(self, point: Point, found: list[str] | None) -> None:
+        """Count a point, and what was wrong after it."""
+        self.points += 1
+        self.left -= 1
+        if found != []:
+            self.wrong[f"{point} ({point.call})"] = found or ["it ended without a word"]
+
+
+def strike_all(
+    story: Story,
+    faults: Sequence[str],
+    *,
+    count: int | None = None,
+    only: Point | None = None,
+    processes: int = 1,
+    workers: int = 1,
+    seconds: float = math.inf,
+) -> Tally:
+    """Strike at points of a story, each in a fork of the world it meets.
+
+    Args:
+        story: what is struck.
+        faults: by what.
+        count: so many points, well spread; None: all.
+        only: this one point.
+        processes: forks side by side.
+        workers: steps side by side in each run.
+        seconds: after which no further point is begun.
+    """
+    gaps.fill()
+    silence_the_dead()
+    core = botocore.session.Session()
+    core.register_component("data_loader", LOADER)
+    stage = Stage(boto3.Session(botocore_session=core, region_name=REGION), story.stack())
+    stage.workers = workers
+    policies: Any = {"iam": {"load_aws_managed_policies": story.name.startswith("healthcare")}}
+    with one_after_the_other() if workers == 1 else nullcontext():
+        with mock_aws(config=policies):
+            story.before(stage)
+            expected = learn(stage, story)
+        with mock_aws(config=policies):
+            stage.stack, stage.adopt = story.stack(), False
+            story.before(stage)
+            chosen = spread([*points(story.name, expected, faults)])[:count]
+            chosen = [point for point in chosen if only in {None, point}]
+            works = [partial(_struck, stage, story, expected, point) for point in chosen]
+            tally = Tally(left=len(chosen))
+            for index, found in forked(works, processes, seconds):
+                tally.add(chosen[index], found)
+            return tally
+
+
+def _struck(stage: Stage, story: Story, expected: Expected, point: Point) -> list[str]:
+    trouble = at(point.number, point.side, FAULTS[point.fault])
+    return strike(stage, story, trouble, expected)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Strike; 1 if anything was wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--stories", default="healthcare-apply,healthcare-teardown")
+    parser.add_argument("--faults", default="kill", help=f"of {','.join(FAULTS)}")
+    parser.add_argument("--points", type=int, help="so many of each story, well spread")
+    parser.add_argument("--point", help="one point, as a failure prints it")
+    parser.add_argument("--workers", type=int, default=1, help="steps side by side")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="for each story")
+    chosen = parser.parse_args(arguments)
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_EC2_METADATA_DISABLED="true"
+    )
+    one = Point.of(chosen.point) if chosen.point else None
+    stories = [one.story] if one else chosen.stories.split(",")
+    faults = [one.fault] if one else chosen.faults.split(",")
+    failures = 0
+    for name in [*STORIES] if stories == ["all"] else stories:
+        started = time.monotonic()
+        tally = strike_all(
+            STORIES[name],
+            faults,
+            count=chosen.points,
+            only=one,
+            processes=chosen.processes,
+            workers=chosen.workers,
+            seconds=chosen.seconds,
+        )
+        failures += len(tally.wrong)
+        for point, found in tally.wrong.items():
+            print(f"✗ {point}\n    " + "\n    ".join(found))
+        print(
+            f"{name} {'+'.join(faults)}: {tally.points} points, {len(tally.wrong)} wrong, "
+            f"{tally.left} not reached; {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

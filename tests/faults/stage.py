@@ -1,19 +1,23 @@
-"""A stack on an AWS in memory whose runs die and lose answers, and what must hold then."""
+"""A stack on an AWS in memory whose runs die and lose answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 
 from provisioner.api import Options, apply, rollback, teardown
-from provisioner.inventory.lease import LASTS
+from provisioner.aws.clients import connect
+from provisioner.inventory import Inventory
+from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
+from tests.faults.census import census
 from tests.faults.weather import Killed, Trouble, Weather, fair
 
 
@@ -23,6 +27,7 @@ class Clients:
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
         self._clients: dict[str, Any] = {}
+        self.region_name = session.region_name
 
     def client(self, service: str, **arguments: Any) -> Any:
         """As a session does."""
@@ -40,12 +45,17 @@ class Stage:
         stack: what is wanted.
         clock: shared by all processes.
         workers: steps side by side; one makes the order of calls the same each time.
+        adopt: whether runs may adopt.
+        patient: whether the next run waits for the lease of a dead one; else somebody unlocks it
+            at once.
     """
 
     session: boto3.Session
     stack: Stack
     clock: VirtualClock = field(default_factory=VirtualClock)
     workers: int = 1
+    adopt: bool = False
+    patient: bool = True
 
     def __post_init__(self) -> None:
         self.weather = Weather(self.session)
@@ -54,7 +64,8 @@ class Stage:
     @property
     def options(self) -> Options:
         """How every run runs."""
-        return Options(clock=self.clock, workers=self.workers)
+        allowed = Allowances(adopt=self.adopt)
+        return Options(clock=self.clock, workers=self.workers, allow=allowed)
 
     def up(self, trouble: Trouble = fair) -> Report | None:
         """Apply in a process of its own; None if it was killed."""
@@ -75,67 +86,34 @@ class Stage:
         try:
             return work()
         except Killed:
-            self.clock.sleep(LASTS + 1)
+            self._bury()
             return None
         finally:
             self.last = self.weather.calls
             self.made = len(self.last)
             self.weather.new_process()
 
+    def _bury(self) -> None:
+        """Break the lease of a dead run, if nobody waits for its end."""
+        if self.patient:
+            return
+        self.weather.new_process()
+        inventory = Inventory(DynamoStore(connect(self.clients, clock=self.clock)), self.clock)
+        if lease := inventory.lease(self.stack.name):
+            inventory.unlock(lease)
+
     def alive(self) -> dict[str, list[str]]:
         """Everything but the inventory."""
         return alive(self.session)
 
+    def census(self) -> dict[str, list[str]]:
+        """Everything but the inventory, and all that hangs on it, whatever hides it."""
+        veil, self.weather.veil = self.weather.veil, None
+        try:
+            return census(self.clients)
+        finally:
+            self.weather.veil = veil
+
     def numbers(self) -> dict[str, int]:
         """How many there are of each kind of object."""
-        return {kind: len(ids) for kind, ids in self.alive().items()}
-
-
-def converged(stage: Stage, expected: Mapping[str, int]) -> list[str]:
-    """What is wrong after trouble: the next run converges, one more changes nothing, none is left.
-
-    Args:
-        stage: after a run that met trouble.
-        expected: how many objects of each kind a whole stack has.
-    """
-    wrong: list[str] = []
-    again = stage.up()
-    if again is None or again.result != "succeeded":
-        return [f"the next run did not succeed: {_told(again)}"]
-    if (numbers := stage.numbers()) != expected:
-        wrong.append(f"there is {_unlike(numbers, expected)}")
-    same = stage.up()
-    if same is None or same.result != "succeeded" or _writes(same):
-        wrong.append(f"one more run changed something: {_told(same)}")
-    return wrong + gone(stage)
-
-
-def gone(stage: Stage) -> list[str]:
-    """What is wrong after trouble in a teardown: the next one ends it, and nothing is left."""
-    down = stage.down()
-    if down is None or down.result != "succeeded":
-        return [f"the teardown did not succeed: {_told(down)}"]
-    return [f"left alive: {left}"] if (left := stage.alive()) else []
-
-
-def _writes(report: Report) -> int:
-    calls: Any = report.summary["aws_calls"]
-    return int(calls["write"])
-
-
-def _told(report: Report | None) -> str:
-    if report is None:
-        return "killed"
-    causes = [f"{key}: {error}" for key, error in report.outcome.failed.items()]
-    done = {str(key): value.differences for key, value in report.outcome.done.items()}
-    return f"{report.result} {dict(report.summary)} {causes or done}"
-
-
-def _unlike(numbers: Mapping[str, int], expected: Mapping[str, int]) -> str:
-    kinds = sorted({*numbers, *expected})
-    told = [
-        f"{numbers.get(kind, 0)} {kind} instead of {expected.get(kind, 0)}"
-        for kind in kinds
-        if numbers.get(kind, 0) != expected.get(kind, 0)
-    ]
-    return ", ".join(told)
+        return {kind: len(ids) for kind, ids in self.census().items()}

@@ -14,7 +14,7 @@ from provisioner.inventory import Run
 from provisioner.values import predicted
 from tests.conftest import REGION
 from tests.e2e.alive import alive
-from tests.faults.matrix import healthcare
+from tests.faults.stacks import healthcare
 from tests.faults.weather import Killed, Moment
 from tests.ownership.hands import ACCOUNT, HANDS
 from tests.ownership.world import Target, World, after_the_plan, refusal, world
