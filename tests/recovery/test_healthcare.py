@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from provisioner.local import gaps
 from tests.conftest import REGION
-from tests.faults.matrix import healthcare
+from tests.faults.stacks import healthcare
 from tests.recovery.ruin import Ruin, lasting
 
 
