@@ -1,8 +1,7 @@
 """sqs.queue: a queue, encrypted, for TLS only, with a place for what can't be processed.
 
 CreateQueue answers success for a queue that exists with the same attributes, so whose it is, is
-looked up before. A deleted queue answers for up to a minute, and holds its name as long; what was
-set reads back for a while as what was there before.
+looked up before. A deleted queue answers for up to a minute, and holds its name as long.
 API: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 """
 
@@ -35,6 +34,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
     Wait,
+    lags,
     of_stack,
 )
 from provisioner.resources._policies import joined, parsed, parted, refusal
@@ -60,10 +60,10 @@ UNENCRYPTED = "none"
 """What a queue shows as its key that neither a key nor SQS itself encrypts: AWS makes none such."""
 VISIBLE = 30.0
 """Seconds within which a queue is found that was just made."""
-MOVING = ("Approximate", "LastModified", "Created")
-"""Attributes that are no settings begin so."""
 AGREEING = 3
-"""So many reads, one after the other, have to say the same: SQS answers from several places."""
+"""So many reads in a row have to find no queue: SQS answers from several places."""
+LAGS = lags(60)
+"""For up to a minute reads show now what was set and now what was there before."""
 
 
 class Redrive(Spec):
@@ -82,23 +82,23 @@ class SqsQueueSpec(Spec):
     ]
     fifo_queue: Annotated[bool, IMMUTABLE] = False
     """The name ends in `.fifo` then."""
-    visibility_timeout: Annotated[int, CREATE, Field(ge=0, le=43200)] = 30
+    visibility_timeout: Annotated[int, CREATE, LAGS, Field(ge=0, le=43200)] = 30
     """Seconds a received message stays hidden from others."""
-    message_retention_period: Annotated[int, CREATE, Field(ge=60, le=1209600)] = 345600
+    message_retention_period: Annotated[int, CREATE, LAGS, Field(ge=60, le=1209600)] = 345600
     """Seconds; 14 days (1209600) suits a dead-letter queue."""
-    delay_seconds: Annotated[int, CREATE, Field(ge=0, le=900)] = 0
-    receive_message_wait_time_seconds: Annotated[int, CREATE, Field(ge=0, le=20)] = 0
-    maximum_message_size: Annotated[int | None, CREATE, COMPUTED, Field(ge=1024)] = None
+    delay_seconds: Annotated[int, CREATE, LAGS, Field(ge=0, le=900)] = 0
+    receive_message_wait_time_seconds: Annotated[int, CREATE, LAGS, Field(ge=0, le=20)] = 0
+    maximum_message_size: Annotated[int | None, CREATE, COMPUTED, LAGS, Field(ge=1024)] = None
     """Bytes; unset: AWS's limit."""
-    kms_key: Annotated[str | None, CREATE, Wait.EXISTS] = None
+    kms_key: Annotated[str | None, CREATE, LAGS, Wait.EXISTS] = None
     """The key that encrypts messages: `${data_key.arn}`. Unset: a key of SQS's own."""
     kms_data_key_reuse_period_seconds: Annotated[
-        int | None, CREATE, COMPUTED, Field(ge=60, le=86400)
+        int | None, CREATE, COMPUTED, LAGS, Field(ge=60, le=86400)
     ] = None
-    redrive_policy: Redrive | None = None
-    policy: PolicyDocument | None = None
+    redrive_policy: Annotated[Redrive | None, LAGS] = None
+    policy: Annotated[PolicyDocument | None, LAGS] = None
     """Who may send and receive, besides the account's own IAM policies."""
-    tls_only: bool = True
+    tls_only: Annotated[bool, LAGS] = True
     """Refuse every call without TLS."""
     tags: Tags = {}
 
@@ -165,7 +165,7 @@ def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, 
 
 
 def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
-    """One call carries every change. It takes a while until every read shows it."""
+    """One call carries every change."""
     sqs = aws.client("sqs")
     attributes = {
         NUMBERS[field]: str(getattr(spec, field)) for field in changes if field in NUMBERS
@@ -182,21 +182,17 @@ def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
         attributes["Policy"] = policy_text(policy) if policy else ""
     url = _known_url(aws, id_)
     sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)  # type: ignore[arg-type]
-    return Phase.PENDING
+    return Phase.READY
 
 
 def poll(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """Whether reads agree by now, on the attributes, or on there being no queue."""
+    """Whether the queues are gone: no queue only if several reads in a row find none."""
     sqs = aws.client("sqs")
-    found = {}
-    for id_, named in read_facets(aws, ids, [partial(_url, sqs)]).items():
-        answers = [_settings(sqs, str(named["url"])) for _ in range(AGREEING)]
-        agreed = all(answer == answers[0] for answer in answers)
-        if agreed and answers[0] is None:
-            continue
-        phase = Phase.READY if agreed else Phase.PENDING
-        found[id_] = Observed({}, {"id": id_}, phase=phase, reason="" if agreed else "settling")
-    return found
+    return {
+        id_: Observed({}, {"id": id_})
+        for id_ in ids
+        if any(_url(sqs, id_) is not None for _ in range(AGREEING))
+    }
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
@@ -256,14 +252,6 @@ def _known_url(aws: Aws, name: str) -> str:
             return sqs.get_queue_url(QueueName=name)["QueueUrl"]  # refused in AWS's own words
         aws.clock.sleep(1)
     return str(found["url"])
-
-
-def _settings(sqs: SQSClient, url: str) -> dict[str, Json] | None:
-    """The attributes that are settings."""
-    found = _attributes(sqs, url)
-    if found is None:
-        return None
-    return {key: value for key, value in found.items() if not key.startswith(MOVING)}
 
 
 def _attributes(sqs: SQSClient, url: str) -> dict[str, Json] | None:
@@ -343,7 +331,6 @@ RESOURCE = ResourceType(
     overwrites=True,
     tagged=tagged,
     poll=poll,
-    ready=Patience(every=5, typical=10, limit=180),
     gone=Patience(every=5, typical=30, limit=180),
     survives=survives,
 )
