@@ -123,6 +123,7 @@ PUTS = (
     Put("sns.SetTopicAttributes", _of("TopicArn"), _attribute),
     Put("sqs.CreateQueue", lambda call, _: str(call.params["QueueName"]), _attribute),
     Put("sqs.SetQueueAttributes", _of("QueueUrl"), _attribute),
+    Put("backup.PutBackupVaultAccessPolicy", _of("BackupVaultName"), _sent("Policy")),
 )
 GETS = (
     Get("kms.GetKeyPolicy", _of("KeyId"), ("Policy",)),
@@ -130,6 +131,7 @@ GETS = (
     Get("iam.GetRole", _of("RoleName"), ("Role", TRUST)),
     Get("sns.GetTopicAttributes", _of("TopicArn"), ("Attributes", "Policy")),
     Get("sqs.GetQueueAttributes", _of("QueueUrl"), ("Attributes", "Policy")),
+    Get("backup.GetBackupVaultAccessPolicy", _of("BackupVaultName"), ("Policy",)),
 )
 LISTS = {"iam.ListRoles": "Roles", "iam.GetAccountAuthorizationDetails": "RoleDetailList"}
 AFTER: dict[str, After] = {

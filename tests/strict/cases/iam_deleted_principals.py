@@ -29,14 +29,22 @@ def make_a_role_again(client: Client) -> None:
 
 
 def stack() -> Stack:
-    """A role that a key, a bucket, a queue and a topic let in."""
+    """A role that a key, a bucket, a queue, a topic and a vault let in."""
     made = Stack("strict")
     reader = made.add("reader", "iam.role", role_name="reader", assume_role_policy=trust())
     made.add("key", "kms.key", alias="alias/strict", policy=admitting(reader.arn))
     bucket = "arn:aws:s3:::strict-reports"
     policy = admitting(reader.arn, bucket, f"{bucket}/*")
     made.add("bucket", "s3.bucket", bucket_name="strict-reports", policy=policy)
+    made.add("queue", "sqs.queue", queue_name="strict", policy=_on("sqs", "strict", reader.arn))
+    made.add("topic", "sns.topic", name="strict", policy=_on("sns", "strict", reader.arn))
+    policy = _on("backup", "backup-vault:strict", reader.arn)
+    made.add("vault", "backup.vault", backup_vault_name="strict", policy=policy)
     return made
+
+
+def _on(service: str, name: str, arn: str) -> dict[str, Any]:
+    return admitting(arn, f"arn:aws:{service}:eu-central-1:123456789012:{name}")
 
 
 def made_again(ground: Ground) -> None:
@@ -44,10 +52,26 @@ def made_again(ground: Ground) -> None:
     ground.up(stack())
     ground.plain("iam").delete_role(RoleName="reader")
     ground.up(stack())
-    bucket = ground.session.client("s3").get_bucket_policy(Bucket="strict-reports")
-    assert "AROA" not in bucket["Policy"]
-    assert "role/reader" in bucket["Policy"]
+    for policy in _policies(ground):
+        assert "AROA" not in policy
+        assert "role/reader" in policy
     ground.down(stack())
+
+
+def _policies(ground: Ground) -> list[str]:
+    """The policies of bucket, queue, topic and vault, as AWS answers them."""
+    sqs, sns = ground.session.client("sqs"), ground.session.client("sns")
+    queue = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName="strict")["QueueUrl"], AttributeNames=["Policy"]
+    )
+    topic = sns.get_topic_attributes(TopicArn="arn:aws:sns:eu-central-1:123456789012:strict")
+    backup = ground.session.client("backup")
+    return [
+        ground.session.client("s3").get_bucket_policy(Bucket="strict-reports")["Policy"],
+        queue["Attributes"]["Policy"],
+        topic["Attributes"]["Policy"],
+        backup.get_backup_vault_access_policy(BackupVaultName="strict")["Policy"],
+    ]
 
 
 CASES = [Case("iam.deleted-principals", make_a_role_again, "", made_again)]
