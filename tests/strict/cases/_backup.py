@@ -47,7 +47,7 @@ def stack(*selections: str, days: int = 35, **settings: Any) -> Stack:
     """A vault, a plan, and selections of these names."""
     made = Stack("strict")
     kept = made.add("vault", "backup.vault", backup_vault_name="strict", **settings)
-    rule = {
+    rule: Any = {
         "rule_name": "daily",
         "target_backup_vault_name": kept.name,
         "delete_after_days": days,

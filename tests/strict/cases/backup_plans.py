@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._backup import ACTIONS, TABLE, document, plan, select, stack, vault
 from tests.strict.cases._roles import make_role
@@ -18,10 +20,8 @@ def one_token_for_all(client: Client) -> None:
 def made_or_there(client: Client) -> None:
     """Take a plan's name for its identity."""
     backup, _ = plan(client)
-    try:
+    with suppress(backup.exceptions.AlreadyExistsException):
         backup.create_backup_plan(BackupPlan=document(StartWindowMinutes=120))
-    except backup.exceptions.AlreadyExistsException:
-        pass
     assert len(backup.list_backup_plans()["BackupPlansList"]) == 1
 
 
