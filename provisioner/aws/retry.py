@@ -131,6 +131,7 @@ RULES: tuple[Rule, ...] = (
     _rule("lambda.*", "InvalidParameterValueException", "execution role does not have permissions", 300, "IAM policy propagates"),
     _rule("lambda.*", "InvalidParameterValueException", "KMS key is invalid for CreateGrant", 300, "KMS key propagates"),
     _rule("lambda.*", "InvalidParameterValueException", "throttled by EC2", 840, "EC2 throttles Lambda"),
+    _rule("lambda.*", "ResourceNotFoundException", "Function not found", 60, "new function becomes visible"),
     _rule("lambda.*", "ResourceConflictException", "in progress", 300, "another update of the function"),
     _rule("lambda.*", "ResourceConflictException", "state: Pending", 300, "function is being made"),
     _rule("lambda.*", "ResourceConflictException", "concurrent update", 300, "another update of the function"),
