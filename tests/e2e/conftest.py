@@ -48,16 +48,51 @@ class Ran:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A command that is under way."""
+
+    process: subprocess.Popen[str]
+
+    def until(self, text: str) -> None:
+        """Read what it says beside its result, until it says this."""
+        assert self.process.stderr is not None
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"{text!r} was not said: {''.join(said)}")
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def ended(self) -> Ran:
+        """Wait for its end; what it said since it was last heard."""
+        try:
+            out, err = self.process.communicate(timeout=120)
+        finally:
+            self.process.kill()
+        return Ran(self.process.returncode, out, err)
+
+
+@dataclass(frozen=True)
 class World:
     """An embedded AWS and the command line on it."""
 
     room: Room
     session: boto3.Session
 
-    def run(self, *words: str, env: Mapping[str, str] | None = None) -> Ran:
-        """`python -m provisioner …` in a process of its own."""
+    def run(self, *words: str, env: Mapping[str, str] | None = None, brief: float = 0) -> Ran:
+        """`python -m provisioner …` in a process of its own.
+
+        Args:
+            words: of the command line.
+            env: variables.
+            brief: seconds of its lease and doubts, if not the usual ones.
+        """
         done = subprocess.run(  # noqa: S603  our own command
-            [sys.executable, "-m", "provisioner", *words],
+            [sys.executable, "-m", *_program(brief), *words],
             capture_output=True,
             text=True,
             check=False,
@@ -68,11 +103,42 @@ class World:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def start(self, *words: str, via: str = "", brief: float = 0) -> Running:
+        """The same, not waited for.
+
+        Args:
+            words: of the command line.
+            via: the endpoint to use instead of `--local`.
+            brief: seconds of its lease and doubts, if not the usual ones.
+        """
+        to = {"AWS_ENDPOINT_URL": via, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+        process = subprocess.Popen(  # noqa: S603  our own command
+            [sys.executable, "-m", *_program(brief), *words, *([] if via else ["--local"])],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=self.environment(to if via else {}),
+        )
+        return Running(process)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the embedded AWS listens."""
+        server = control.status(self.room)
+        assert server is not None
+        return server.endpoint
+
     def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """Nothing of AWS but the region, and the room of this embedded AWS."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         kept |= {"PROVISIONER_LOCAL_DIR": str(self.room.folder), "AWS_REGION": "eu-central-1"}
         return kept | dict(env or {})
+
+
+def _program(brief: float) -> list[str]:
+    return ["tests.e2e.brief", str(brief)] if brief else ["provisioner"]
 
 
 @pytest.fixture(scope="module")
