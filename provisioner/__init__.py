@@ -18,7 +18,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.api import Options, apply, outputs, plan, plan_removal, rollback, teardown
+    from provisioner.api import (
+        Options,
+        adopt_orphans,
+        apply,
+        delete_orphans,
+        find_orphans,
+        outputs,
+        plan,
+        plan_removal,
+        recover,
+        rollback,
+        teardown,
+    )
     from provisioner.changes import Change, Plan
     from provisioner.ensure import Action, Result
     from provisioner.errors import (
@@ -40,7 +52,19 @@ if TYPE_CHECKING:
     from provisioner.version import __version__
 
 _HOMES = {
-    "api": ("Options", "apply", "outputs", "plan", "plan_removal", "rollback", "teardown"),
+    "api": (
+        "Options",
+        "adopt_orphans",
+        "apply",
+        "delete_orphans",
+        "find_orphans",
+        "outputs",
+        "plan",
+        "plan_removal",
+        "recover",
+        "rollback",
+        "teardown",
+    ),
     "ensure": ("Action", "Result"),
     "errors": (
         "AwsError",
@@ -85,11 +109,15 @@ __all__ = [
     "RunFailedError",
     "Stack",
     "__version__",
+    "adopt_orphans",
     "apply",
+    "delete_orphans",
+    "find_orphans",
     "load",
     "outputs",
     "plan",
     "plan_removal",
+    "recover",
     "rollback",
     "teardown",
 ]

@@ -10,11 +10,13 @@ Every function takes the caller's boto3 session and nothing else of the surround
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from pydantic import JsonValue
 
+from provisioner.adoption import Adopted, Adoption, Consent
 from provisioner.aws.clients import ClientFactory
 from provisioner.changes import Plan
 from provisioner.desk import (
@@ -25,9 +27,13 @@ from provisioner.desk import (
     planned_teardown,
     planned_undo,
 )
+from provisioner.disposal import planned_disposal
 from provisioner.errors import InventoryError, PlanError, ProvisionerError
 from provisioner.events import Listener, nobody
 from provisioner.graph import build
+from provisioner.hunt import COMMAND as HUNTING
+from provisioner.hunt import Hunt, hunt
+from provisioner.inventory import Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
 from provisioner.run import Approve, Run
@@ -37,6 +43,12 @@ from provisioner.stack import Stack
 def everything(plan: Plan) -> bool:
     """Approve any plan."""
     del plan
+    return True
+
+
+def always(records: tuple[Record, ...]) -> bool:
+    """Consent to whatever is to be recorded."""
+    del records
     return True
 
 
@@ -158,9 +170,13 @@ def rollback(
         PlanError: a later run changed the same; or the run changed nothing.
     """
     desk = Desk(session, options, stop)
-    undone = desk.inventory.run(name, run)[0].id
-    planning = partial(planned_undo, desk, undone, name)
-    return Run(desk, "rollback", name, planning, approve, listen, undoes=undone).go()
+    undone = desk.inventory.run(name, run)[0]
+    if undone.command == HUNTING:
+        raise PlanError(
+            f"Run {undone.id} was about orphans, which have no past: it can't be undone."
+        )
+    planning = partial(planned_undo, desk, undone.id, name)
+    return Run(desk, "rollback", name, planning, approve, listen, undoes=undone.id).go()
 
 
 def recover(
@@ -189,12 +205,85 @@ def recover(
         PlanError: the stack at hand is another one.
         LeaseHeldError: another run works on the stack.
     """
-    if wanted:
-        if wanted.name != name:
-            raise PlanError(f"The manifest is of stack {wanted.name}, not of {name}.")
-        _check(wanted)
-    desk = Desk(session, options)
-    return Mending(desk, name, wanted, listen, stop or threading.Event()).go()
+    _same_stack(name, wanted)
+    return Mending(Desk(session, options, stop), name, wanted, listen).go()
+
+
+def find_orphans(
+    session: ClientFactory,
+    name: str = "",
+    wanted: Stack | None = None,
+    options: Options = DEFAULTS,
+    *,
+    stop: threading.Event | None = None,
+) -> Hunt:
+    """What carries our tags or a name of ours and is in no record. Reads only; takes no lease.
+
+    Args:
+        session: whose account is looked at.
+        name: of a stack; empty: of the whole account.
+        wanted: a stack at hand: its names are looked for, too.
+        options: how.
+        stop: set it, and the look ends.
+    """
+    _same_stack(name or (wanted.name if wanted else ""), wanted)
+    return hunt(Desk(session, options, stop), name, wanted)
+
+
+def delete_orphans(
+    session: ClientFactory,
+    name: str,
+    ids: Sequence[str],
+    wanted: Stack | None = None,
+    options: Options = DEFAULTS,
+    *,
+    approve: Approve = everything,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Delete orphans of a stack, as a teardown deletes.
+
+    Args:
+        session: whose account is changed.
+        name: of the stack.
+        ids: of the orphans; each `id` or `kind/id`.
+        wanted: a stack at hand, as for `find_orphans`.
+        options: how.
+        approve: sees the plan before anything is changed.
+        listen: hears of everything that happens.
+        stop: set it, and the run ends as soon as its calls in flight have ended.
+
+    Raises:
+        PlanError: one of them is not listed as an orphan; nothing was deleted.
+        BlockedError: something stands in the way of a delete; nothing was deleted.
+        LeaseHeldError: another run works on the stack.
+    """
+    _same_stack(name, wanted)
+    desk = Desk(session, options, stop)
+    planning = partial(planned_disposal, desk, name, ids, wanted)
+    return Run(desk, HUNTING, name, planning, approve, listen).go()
+
+
+def adopt_orphans(
+    session: ClientFactory,
+    name: str,
+    ids: Sequence[str],
+    wanted: Stack | None = None,
+    options: Options = DEFAULTS,
+    *,
+    consent: Consent = always,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Adopted:
+    """Give orphans of a stack their records: as ours if tags or a parent say so, else as adopted.
+
+    Arguments and errors are those of `delete_orphans`; and:
+
+    Raises:
+        PlanError: the address of one of them is that of another object, which exists.
+    """
+    _same_stack(name, wanted)
+    return Adoption(Desk(session, options, stop), name, ids, wanted, consent, listen).go()
 
 
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
@@ -219,6 +308,14 @@ def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> d
     )
 
 
+def _same_stack(name: str, wanted: Stack | None) -> None:
+    """A manifest at hand has to be sound, and of this very stack."""
+    if wanted:
+        if wanted.name != name:
+            raise PlanError(f"The manifest is of stack {wanted.name}, not of {name}.")
+        _check(wanted)
+
+
 def _check(stack: Stack) -> None:
     """Everything that can be wrong without asking AWS."""
     stack.check()
@@ -229,8 +326,11 @@ __all__ = [
     "Approve",
     "Desk",
     "Options",
+    "adopt_orphans",
     "apply",
+    "delete_orphans",
     "everything",
+    "find_orphans",
     "outputs",
     "plan",
     "plan_removal",

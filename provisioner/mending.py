@@ -6,14 +6,13 @@ makes the others.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from provisioner.desk import Desk
-from provisioner.errors import DamagedRecordError, InterruptedRunError, InventoryError
+from provisioner.errors import DamagedRecordError, InventoryError
 from provisioner.events import LeaseAwaited, Listener
 from provisioner.inventory import Journal, Lease, RunEvent
 from provisioner.inventory.lease import Queue
@@ -55,14 +54,12 @@ class Mending:
         name: of the stack.
         wanted: the stack of the manifest, if there is one.
         listen: hears of a lease that is waited for.
-        stopped: set it, and nothing is written any more.
     """
 
     desk: Desk
     name: str
     wanted: Stack | None
     listen: Listener
-    stopped: threading.Event = field(default_factory=threading.Event)
 
     def go(self) -> Mended:
         """Look at AWS, and write down what is ours.
@@ -77,7 +74,7 @@ class Mending:
             self.desk.who(COMMAND),
             tool=f"provisioner {__version__}",
             digest=self.wanted.digest if self.wanted else "",
-            queue=Queue(self.desk.options.lock_timeout, self._await, self.stopped),
+            queue=Queue(self.desk.options.lock_timeout, self._await, self.desk.stopped),
             lasts=self.desk.options.lease,
             damaged=damaged.__setitem__,
         ) as journal:
@@ -120,8 +117,7 @@ class Mending:
         return recovery.with_strangers(named(self.desk.reading, recovery.unclaimed))
 
     def _write(self, journal: Journal, recovery: Recovery) -> None:
-        if self.stopped.is_set():
-            raise InterruptedRunError("The recovery was interrupted; nothing was written.")
+        self.desk.check()
         if recovery.records or recovery.completed:
             journal.intend([*recovery.records, *recovery.completed])
         for address in (*recovery.dropped, *recovery.moved):

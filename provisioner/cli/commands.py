@@ -12,6 +12,7 @@ from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
+from provisioner.cli.orphans import orphans
 from provisioner.cli.recover import recover
 from provisioner.cli.running import Manner, running, show_plan
 from provisioner.cli.surroundings import Surroundings, surroundings
@@ -30,6 +31,7 @@ cli.add_command(history)
 cli.add_command(inventory)
 cli.add_command(kinds)
 cli.add_command(local)
+cli.add_command(orphans)
 cli.add_command(recover)
 cli.add_command(unlock)
 

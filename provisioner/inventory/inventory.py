@@ -119,8 +119,11 @@ class Inventory:
                 f"Stack {stack} {what}.", hint=f"See them all with: history {stack}."
             )
         [found] = self._with_fates(stack, [_read(Run, rows[0])])
-        events = self._store.rows(RUN + found.id, EVENT)
-        return found, tuple(_read(RunEvent, row) for row in events)
+        return found, self.events(found.id)
+
+    def events(self, run: str) -> tuple[RunEvent, ...]:
+        """What a run did, in the order of what happened; its whole id."""
+        return tuple(_read(RunEvent, row) for row in self._store.rows(RUN + run, EVENT))
 
     def before(self, run: str) -> dict[str, Record]:
         """What the addresses that a run changed were before it; only those that were known."""
