@@ -16,10 +16,10 @@ from boto3.session import Session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from provisioner.strict.clock import Clock
+from provisioner.strict.clock import Clock, VirtualClock
 from provisioner.strict.rule import After, Answer, Call, Refusal, Rule, UnknownRuleError
 from provisioner.strict.rules import all_rules, all_watches
-from provisioner.strict.world import World
+from provisioner.strict.world import Flight, World
 
 T = TypeVar("T")
 EXCHANGE = "provisioner.strict"
@@ -118,7 +118,8 @@ class Strict:
             world.catch_up()
             context[EXCHANGE] = exchange = Exchange(call, world, self._asked(world, call))
             if exchange.answer is None:
-                world.memory.under_way[threading.get_ident()] = call
+                flight = Flight(call, threading.current_thread(), time.monotonic())
+                world.memory.under_way[threading.get_ident()] = flight
 
     def _asked(self, world: World, call: Call) -> tuple[int, Answer] | None:
         for rule in self._on.values():
@@ -182,7 +183,7 @@ class Strict:
     def _over(self, call: Call) -> None:
         under_way = self.world.memory.under_way
         thread = threading.get_ident()
-        if under_way.get(thread) is call:
+        if thread in under_way and under_way[thread].call is call:
             del under_way[thread]
 
 
@@ -205,6 +206,8 @@ def attach(
     """
     region = session.region_name or "us-east-1"
     world = World(clock, beside or _beside(session), region)
+    if isinstance(clock, VirtualClock):
+        clock.at_work = world.at_work
     return Strict(session, world, all_rules() if rules is None else rules, all_watches())
 
 

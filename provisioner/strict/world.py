@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
@@ -21,6 +22,30 @@ ROLE_SECONDS = 8.0
 """So long is a new role, or a new trust policy, unknown to other services."""
 
 
+FLIGHT_SECONDS = 3.0
+"""Real seconds after which a call that no answer came to is not under way any more."""
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call that the emulator is at work on.
+
+    Attributes:
+        call: which.
+        thread: that waits for the answer.
+        since: real seconds.
+    """
+
+    call: Call
+    thread: threading.Thread
+    since: float
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is still under way; an answer may be lost, and a thread may end by a fault."""
+        return self.thread.is_alive() and time.monotonic() - self.since < FLIGHT_SECONDS
+
+
 @dataclass
 class Memory:
     """What all views of one world share. To be touched under its lock only."""
@@ -28,7 +53,7 @@ class Memory:
     lock: threading.RLock = field(default_factory=threading.RLock)
     moments: dict[tuple[str, str], float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    under_way: dict[int, Call] = field(default_factory=dict)
+    under_way: dict[int, Flight] = field(default_factory=dict)
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     due: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -124,9 +149,13 @@ class World:
 
         What they make is not there yet when a rule looks.
         """
-        return [
-            one for one in self.memory.under_way.values() if one is not call and one.fits(pattern)
-        ]
+        flights = [flight for flight in self.memory.under_way.values() if flight.lasts]
+        return [one.call for one in flights if one.call is not call and one.call.fits(pattern)]
+
+    def at_work(self) -> frozenset[int]:
+        """The threads whose calls the emulator is at work on; time stands still for them."""
+        flights = self.memory.under_way.copy()
+        return frozenset(thread for thread, flight in flights.items() if flight.lasts)
 
     def refuse(self, code: str, message: str, status: int = 400, *, modelled: str = "") -> NoReturn:
         """Answer the call with an error, as AWS does.
