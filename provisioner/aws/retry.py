@@ -157,6 +157,7 @@ RULES: tuple[Rule, ...] = (
     _rule("backup.DeleteBackupVault", "InvalidRequestException", "contains recovery points", 120, "recovery points leave the vault"),
     _rule("cloudtrail.*", "InvalidCloudWatchLogsRoleArnException InvalidCloudWatchLogsLogGroupArnException", "Access denied", 120, "IAM role propagates"),
     _rule("cloudtrail.*", "InsufficientS3BucketPolicyException S3BucketDoesNotExistException InsufficientEncryptionPolicyException", "", 120, "bucket or key policy propagates"),
+    _rule("ssm.PutParameter", "ParameterAlreadyExists", "", 35, "a deleted parameter holds its name for 30 s"),
     _rule("ssm.PutParameter", "TooManyUpdates", "", 60, "another change of the parameter"),
     _rule("cloudtrail.*", "ConflictException", "", 60, "another change of the trail"),
 )  # fmt: skip

@@ -26,6 +26,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Patience,
     Phase,
@@ -172,6 +173,29 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
         aws.client("apigateway").delete_stage(restApiId=api, stageName=stage)
 
 
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],
+) -> Sequence[Obstacle]:
+    """The log group that API Gateway made for it, unless it goes as well: it outlives the stage."""
+    api, _, stage = id_.partition("|")
+    name = f"API-Gateway-Execution-Logs_{api}/{stage}"
+    if name in ids:
+        return []
+    groups = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return [
+        Obstacle(
+            f"API Gateway's own log group {name} stays, with all that was logged",
+            "Make it a logs.log_group of the stack, or delete it by hand.",
+            blocks=False,
+        )
+        for group in groups
+        if group["logGroupName"] == name
+    ]
+
+
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
     """Set and remove tags."""
     client = aws.client("apigateway")
@@ -302,6 +326,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
     ready=Patience(every=5, typical=240, limit=5400),
     seconds=1.0,
 )
