@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of
 from provisioner.aws.target import Target
 
 T = TypeVar("T")
 
 ABSENT = "NotFoundException"
+
+
+def in_turn(aws: Aws, rest_api_id: str) -> AbstractContextManager[object]:
+    """One change of an API at a time: AWS refuses those side by side."""
+    return aws.in_turn(f"apigateway {rest_api_id}")
 
 
 def rest_api_arn(target: Target, rest_api_id: str) -> str:

@@ -27,7 +27,7 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
-from provisioner.resources._apigateway import ABSENT, by_first_part, if_found
+from provisioner.resources._apigateway import ABSENT, by_first_part, if_found, in_turn
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -84,9 +84,10 @@ def create(
     tags: Mapping[str, str],  # noqa: ARG001
 ) -> tuple[str, Observed]:
     """Take the snapshot. AWS takes one such call in five seconds."""
-    made = aws.client("apigateway").create_deployment(
-        restApiId=spec.rest_api_id, description=MARK + spec.definition
-    )
+    with in_turn(aws, spec.rest_api_id):
+        made = aws.client("apigateway").create_deployment(
+            restApiId=spec.rest_api_id, description=MARK + spec.definition
+        )
     observed = _observed(spec.rest_api_id, spec.definition, made["id"])
     return f"{spec.rest_api_id}|{spec.definition}", observed
 
@@ -102,7 +103,7 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     api, _, definition = id_.partition("|")
     for deployment in _deployments(client, api):
         if _definition(deployment) == definition:
-            with absent_is_success(ABSENT):
+            with in_turn(aws, api), absent_is_success(ABSENT):
                 client.delete_deployment(restApiId=api, deploymentId=deployment["id"])
 
 

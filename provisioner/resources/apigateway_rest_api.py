@@ -42,6 +42,7 @@ from provisioner.resources._apigateway import (
     ABSENT,
     execution_arn,
     if_found,
+    in_turn,
     rest_api_arn,
 )
 from provisioner.resources._apigateway_definition import (
@@ -165,17 +166,20 @@ def create(aws: Aws, spec: ApigatewayRestApiSpec, tags: Mapping[str, str]) -> tu
 def update(aws: Aws, id_: str, spec: ApigatewayRestApiSpec, changes: Changes) -> Phase:
     """Import the definition if any of it differs; patch what an import does not carry."""
     client = aws.client("apigateway")
-    if changes.keys() & DEFINITION:
-        client.put_rest_api(restApiId=id_, mode="overwrite", failOnWarnings=False, body=_body(spec))
     operations = [*patches(changes)]
-    if operations:
-        client.update_rest_api(restApiId=id_, patchOperations=cast("Any", operations))
+    with in_turn(aws, id_):
+        if changes.keys() & DEFINITION:
+            client.put_rest_api(
+                restApiId=id_, mode="overwrite", failOnWarnings=False, body=_body(spec)
+            )
+        if operations:
+            client.update_rest_api(restApiId=id_, patchOperations=cast("Any", operations))
     return Phase.READY
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Take the API away, with stages and deployments. AWS takes one such call in 30 seconds."""
-    with absent_is_success(ABSENT):
+    with in_turn(aws, id_), absent_is_success(ABSENT):
         aws.client("apigateway").delete_rest_api(restApiId=id_)
 
 

@@ -41,6 +41,7 @@ from provisioner.resources._apigateway import (
     by_first_part,
     execution_arn,
     if_found,
+    in_turn,
     patch,
     pointer,
     stage_arn,
@@ -146,7 +147,8 @@ def create(aws: Aws, spec: ApigatewayStageSpec, tags: Mapping[str, str]) -> tupl
     }
     if spec.cache_cluster_size:
         request["cacheClusterSize"] = spec.cache_cluster_size
-    aws.client("apigateway").create_stage(**cast("CreateStageRequestTypeDef", request))
+    with in_turn(aws, spec.rest_api_id):
+        aws.client("apigateway").create_stage(**cast("CreateStageRequestTypeDef", request))
     follows = {"access_log_settings", "method_settings", "client_certificate_id"}
     settings = {name: item for name, item in settings_of(spec).items() if name not in follows}
     phase = Phase.PENDING if spec.cache_cluster_enabled else Phase.READY
@@ -157,11 +159,12 @@ def create(aws: Aws, spec: ApigatewayStageSpec, tags: Mapping[str, str]) -> tupl
 def update(aws: Aws, id_: str, spec: ApigatewayStageSpec, changes: Changes) -> Phase:  # noqa: ARG001
     """One UpdateStage for all that differs."""
     operations = [*_patches(changes)]
-    aws.client("apigateway").update_stage(
-        restApiId=spec.rest_api_id,
-        stageName=spec.stage_name,
-        patchOperations=cast("Any", operations),
-    )
+    with in_turn(aws, spec.rest_api_id):
+        aws.client("apigateway").update_stage(
+            restApiId=spec.rest_api_id,
+            stageName=spec.stage_name,
+            patchOperations=cast("Any", operations),
+        )
     cached = changes.keys() & {"cache_cluster_enabled", "cache_cluster_size"}
     return Phase.PENDING if cached else Phase.READY
 
@@ -169,7 +172,7 @@ def update(aws: Aws, id_: str, spec: ApigatewayStageSpec, changes: Changes) -> P
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Take the stage away. Its execution log group stays: AWS made that one."""
     api, _, stage = id_.partition("|")
-    with absent_is_success(ABSENT):
+    with in_turn(aws, api), absent_is_success(ABSENT):
         aws.client("apigateway").delete_stage(restApiId=api, stageName=stage)
 
 
