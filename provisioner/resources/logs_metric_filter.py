@@ -115,7 +115,7 @@ def update(aws: Aws, id_: str, spec: LogsMetricFilterSpec, changes: Changes) -> 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Delete it; the metric and what it counted stay for 15 months."""
     group, _, name = id_.partition("|")
-    with absent_is_success("ResourceNotFoundException"):
+    with aws.in_turn(f"logs {group}"), absent_is_success("ResourceNotFoundException"):
         aws.client("logs").delete_metric_filter(logGroupName=group, filterName=name)
 
 
@@ -139,12 +139,13 @@ def _put(aws: Aws, spec: LogsMetricFilterSpec) -> None:
         sent["unit"] = metric.unit  # type: ignore[typeddict-item]
     if metric.dimensions:
         sent["dimensions"] = metric.dimensions
-    aws.client("logs").put_metric_filter(
-        logGroupName=spec.log_group_name,
-        filterName=spec.filter_name,
-        filterPattern=spec.filter_pattern,
-        metricTransformations=[sent],
-    )
+    with aws.in_turn(f"logs {spec.log_group_name}"):  # AWS refuses changes side by side
+        aws.client("logs").put_metric_filter(
+            logGroupName=spec.log_group_name,
+            filterName=spec.filter_name,
+            filterPattern=spec.filter_pattern,
+            metricTransformations=[sent],
+        )
 
 
 def _filters(logs: CloudWatchLogsClient, group: str) -> dict[str, Observed]:
