@@ -23,6 +23,7 @@ class Case:
         exempt: field → why it has no change of its own.
         prepare: name of a change → what has to exist first, made with plain boto3; may return
             fields that complete the change.
+        only_here: name of a change → why it has no part in a life on the stricter AWS.
     """
 
     kind: str
@@ -30,6 +31,12 @@ class Case:
     alive: Callable[[boto3.Session, str], bool]
     changes: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
+    only_here: Mapping[str, str] = field(default_factory=dict)
     prepare: Mapping[str, Callable[[boto3.Session, dict[str, Json]], dict[str, Json]]] = field(
         default_factory=dict
     )
+
+    @property
+    def all_changes(self) -> tuple[str, ...]:
+        """The names of all changes, those that are made by `prepare` alone among them."""
+        return tuple({**self.changes, **self.prepare})

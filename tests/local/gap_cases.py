@@ -464,6 +464,22 @@ def cloudtrail_a_name_is_taken_once(client: Any) -> None:
     _is_refused(client("cloudtrail").create_trail, request, "TrailAlreadyExistsException")
 
 
+def ec2_a_rule_loses_its_description(client: Any) -> None:
+    vpc, _ = _vpc_and_subnet(client)
+    ec2 = client("ec2")
+    group = ec2.create_security_group(GroupName="a", Description="a", VpcId=vpc)["GroupId"]
+    web: Any = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    described = [{"CidrIp": "10.0.0.0/16", "Description": "web"}]
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[{**web, "IpRanges": described}]
+    )
+    ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=group, IpPermissions=[{**web, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
+    )
+    [found] = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert found["IpPermissions"][0]["IpRanges"] == [{"CidrIp": "10.0.0.0/16"}]
+
+
 def ec2_an_unknown_acl_association_is_refused(client: Any) -> None:
     vpc, _ = _vpc_and_subnet(client)
     ec2 = client("ec2")

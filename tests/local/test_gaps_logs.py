@@ -77,6 +77,14 @@ def a_filter_needs_its_group(client: Any) -> None:
     _refused("ResourceNotFoundException", lambda: _put_filter(client("logs"), "none"))
 
 
+def a_filter_is_written_over(client: Any) -> None:
+    logs = client("logs")
+    logs.create_log_group(logGroupName="a")
+    _put_filter(logs, "a")
+    _put_filter(logs, "a")
+    assert len(logs.describe_metric_filters()["metricFilters"]) == 1
+
+
 def a_filter_goes_with_its_group(client: Any) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName="a")
@@ -93,6 +101,7 @@ CASES: dict[str, Callable[[Any], None]] = {
         a_group_tells_its_class,
         a_retention_is_one_of_a_few,
         a_filter_needs_its_group,
+        a_filter_is_written_over,
         a_filter_goes_with_its_group,
     )
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import boto3
 
+from provisioner.lifecycle import Json
+
 
 def vpc(session: boto3.Session, cidr: str = "10.9.0.0/16") -> str:
     """A VPC's id."""
@@ -17,6 +19,12 @@ def subnet(session: boto3.Session, vpc_id: str, cidr: str, zone: str = "a") -> s
         VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=f"{session.region_name}{zone}"
     )
     return made["Subnet"]["SubnetId"]
+
+
+def another_vpc(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    """A change to another VPC."""
+    del settings
+    return {"vpc_id": vpc(session)}
 
 
 def gateway(session: boto3.Session, vpc_id: str) -> str:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 
 import boto3
 
+from tests.resources import _roles
+
+NEEDED = ("ec2:*NetworkInterface*", "sqs:SendMessage", "sns:Publish", "xray:Put*")
+"""What Lambda asks of a role for a VPC, dead letters and tracing."""
+
 
 def role(session: boto3.Session, name: str = "runner") -> str:
     """The ARN of a role that Lambda may take."""
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    made = session.client("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
-    )
-    return made["Role"]["Arn"]
+    return _roles.role(session, name, "lambda.amazonaws.com", *NEEDED)
 
 
 def function(session: boto3.Session, name: str) -> str:
@@ -34,7 +25,7 @@ def function(session: boto3.Session, name: str) -> str:
         archive.writestr("handler.py", "def handler(event, context): return event\n")
     session.client("lambda").create_function(
         FunctionName=name,
-        Role=role(session),
+        Role=role(session, f"runner-of-{name}"),
         Runtime="python3.13",
         Handler="handler.handler",
         Code={"ZipFile": data.getvalue()},

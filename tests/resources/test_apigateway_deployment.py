@@ -36,9 +36,9 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "rest_api_id": {"rest_api_id": "another"},
         "definition": {"definition": "fedcba9876543210"},
     },
+    prepare={"rest_api_id": lambda session, _: {"rest_api_id": make_api(session)}},
 )
 
 

@@ -33,6 +33,11 @@ def _deploy(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json
     return {"deployment_id": deployment["id"]}
 
 
+def _another_api(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    api: dict[str, Json] = {"rest_api_id": make_api(session)}
+    return api | _deploy(session, api)
+
+
 def _settings(session: boto3.Session) -> dict[str, Json]:
     api: dict[str, Json] = {"rest_api_id": make_api(session)}
     return {
@@ -62,7 +67,6 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "rest_api_id": {"rest_api_id": "another"},
         "stage_name": {"stage_name": "test"},
         "deployment_id": {},
         "description": {"description": "second"},
@@ -78,7 +82,7 @@ CASE = Case(
         },
         "client_certificate_id": {"client_certificate_id": "abc123"},
     },
-    prepare={"deployment_id": _deploy},
+    prepare={"rest_api_id": _another_api, "deployment_id": _deploy},
 )
 
 

@@ -10,24 +10,32 @@ import pytest
 from provisioner.lifecycle import Json
 from provisioner.resources.backup_selection import BackupSelectionSpec
 from tests.contract.case import Case
+from tests.resources import _roles
 
-ROLE = "arn:aws:iam::123456789012:role/backup"
 TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/patients"
 
 
-def _settings(session: boto3.Session) -> dict[str, Json]:
+def _role(session: boto3.Session, name: str) -> str:
+    return _roles.role(session, name, "backup.amazonaws.com", "dynamodb:*", "tag:*", "backup:*")
+
+
+def _plan(session: boto3.Session, name: str) -> str:
     client: Any = session.client("backup")
-    client.create_backup_vault(BackupVaultName="vault")
     plan = client.create_backup_plan(
         BackupPlan={
-            "BackupPlanName": "plan",
+            "BackupPlanName": name,
             "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "vault"}],
         }
     )
+    return str(plan["BackupPlanId"])
+
+
+def _settings(session: boto3.Session) -> dict[str, Json]:
+    session.client("backup").create_backup_vault(BackupVaultName="vault")
     return {
-        "backup_plan_id": plan["BackupPlanId"],
+        "backup_plan_id": _plan(session, "plan"),
         "selection_name": "tables",
-        "iam_role_arn": ROLE,
+        "iam_role_arn": _role(session, "backup"),
         "resources": [TABLE],
     }
 
@@ -43,11 +51,13 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "backup_plan_id": {"backup_plan_id": "other"},
         "selection_name": {"selection_name": "other"},
-        "iam_role_arn": {"iam_role_arn": ROLE + "2"},
         "resources": {"resources": [TABLE + "2"]},
         "list_of_tags": {"list_of_tags": [{"key": "Backup", "value": "true"}]},
+    },
+    prepare={
+        "backup_plan_id": lambda session, _: {"backup_plan_id": _plan(session, "other")},
+        "iam_role_arn": lambda session, _: {"iam_role_arn": _role(session, "other")},
     },
 )
 
@@ -55,4 +65,8 @@ CASE = Case(
 def test_it_selects_something() -> None:
     """An empty selection would back up nothing, in silence."""
     with pytest.raises(ValueError, match="resources or list_of_tags"):
-        BackupSelectionSpec(backup_plan_id="p", selection_name="a", iam_role_arn=ROLE)
+        BackupSelectionSpec(
+            backup_plan_id="p",
+            selection_name="a",
+            iam_role_arn="arn:aws:iam::123456789012:role/backup",
+        )

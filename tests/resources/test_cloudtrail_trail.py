@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import json
+
 import boto3
 
 from provisioner.lifecycle import Json
 from provisioner.resources.cloudtrail_trail import CloudtrailTrailSpec, ensure_cloudtrail_trail
 from tests.contract.case import Case
+from tests.resources import _roles
 
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+SERVICE = "cloudtrail.amazonaws.com"
 GROUP = "arn:aws:logs:eu-central-1:123456789012:log-group:trail:*"
-ROLE = "arn:aws:iam::123456789012:role/trail"
 
 
 def bucket(session: boto3.Session, name: str = "audit") -> str:
     place = {"LocationConstraint": session.region_name}
-    session.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
+    allow = {"Effect": "Allow", "Principal": {"Service": SERVICE}}
+    may = [
+        {**allow, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{name}"},
+        {**allow, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*"},
+    ]
+    s3.put_bucket_policy(
+        Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": may})
+    )
     return name
+
+
+def _logs(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    session.client("logs").create_log_group(logGroupName="trail")
+    role = _roles.role(session, "trail", SERVICE, "logs:*")
+    return {"cloud_watch_logs_log_group_arn": GROUP, "cloud_watch_logs_role_arn": role}
 
 
 def _settings(session: boto3.Session) -> dict[str, Json]:
@@ -36,8 +53,7 @@ CASE = Case(
         "name": {"name": "other"},
         "s3_bucket_name": {},
         "s3_key_prefix": {"s3_key_prefix": "trail"},
-        "kms_key": {"kms_key": KEY},
-        "logs": {"cloud_watch_logs_log_group_arn": GROUP, "cloud_watch_logs_role_arn": ROLE},
+        "logs": {"cloud_watch_logs_log_group_arn": GROUP, "cloud_watch_logs_role_arn": ""},
         "is_multi_region_trail": {"is_multi_region_trail": False},
         "include_global_service_events": {
             "include_global_service_events": False,
@@ -51,7 +67,11 @@ CASE = Case(
         },
         "logging": {"logging": False},
     },
-    prepare={"s3_bucket_name": lambda session, _: {"s3_bucket_name": bucket(session, "audit-2")}},
+    prepare={
+        "s3_bucket_name": lambda session, _: {"s3_bucket_name": bucket(session, "audit-2")},
+        "kms_key": lambda session, _: {"kms_key": _roles.key(session, SERVICE)},
+        "logs": _logs,
+    },
 )
 
 

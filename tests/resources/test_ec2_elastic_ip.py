@@ -22,4 +22,5 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={"public_ipv4_pool": {"public_ipv4_pool": "ipv4pool-ec2-012345"}},
+    only_here={"public_ipv4_pool": "it takes a pool of addresses of one's own"},
 )

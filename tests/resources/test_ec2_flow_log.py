@@ -8,17 +8,25 @@ import boto3
 
 from provisioner.lifecycle import Json
 from tests.contract.case import Case
-from tests.resources import _ec2
+from tests.resources import _ec2, _roles
+
+
+def _role(session: boto3.Session, name: str) -> str:
+    """The ARN of a role that flow logs may take."""
+    return _roles.role(session, name, "vpc-flow-logs.amazonaws.com", "logs:*")
+
+
+def _another_group(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    session.client("logs").create_log_group(logGroupName="other")
+    return {"log_destination": "arn:aws:logs:eu-central-1:123456789012:log-group:other"}
 
 
 def _settings(session: boto3.Session) -> dict[str, Json]:
     session.client("logs").create_log_group(logGroupName="flows")
-    trust = '{"Version": "2012-10-17", "Statement": []}'
-    role = session.client("iam").create_role(RoleName="flows", AssumeRolePolicyDocument=trust)
     return {
         "resource_id": _ec2.vpc(session),
         "log_destination": "arn:aws:logs:eu-central-1:123456789012:log-group:flows",
-        "deliver_logs_permission_arn": role["Role"]["Arn"],
+        "deliver_logs_permission_arn": _role(session, "flows"),
         "tags": {"Name": "contract"},
     }
 
@@ -34,16 +42,16 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "resource_id": {"resource_id": "vpc-0123"},
         "traffic_type": {"traffic_type": "REJECT"},
-        "log_destination": {
-            "log_destination": "arn:aws:logs:eu-central-1:123456789012:log-group:other"
-        },
-        "deliver_logs_permission_arn": {
-            "deliver_logs_permission_arn": "arn:aws:iam::123456789012:role/other"
-        },
         "log_format": {"log_format": "$${version} $${action}"},
         "max_aggregation_interval": {"max_aggregation_interval": 60},
+    },
+    prepare={
+        "resource_id": lambda session, _: {"resource_id": _ec2.vpc(session)},
+        "log_destination": _another_group,
+        "deliver_logs_permission_arn": lambda session, _: {
+            "deliver_logs_permission_arn": _role(session, "other")
+        },
     },
     exempt={"log_destination_type": "s3 takes no role, so the type never changes alone"},
 )

@@ -11,6 +11,16 @@ from tests.contract.case import Case
 from tests.resources import _ec2
 
 
+def _another_subnet(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    vpc = _ec2.vpc(session)
+    _ec2.gateway(session, vpc)
+    return {"subnet_id": _ec2.subnet(session, vpc, "10.9.2.0/24")}
+
+
+def _another_address(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    return {"allocation_id": session.client("ec2").allocate_address(Domain="vpc")["AllocationId"]}
+
+
 def _settings(session: boto3.Session) -> dict[str, Json]:
     vpc = _ec2.vpc(session)
     _ec2.gateway(session, vpc)
@@ -33,9 +43,6 @@ CASE = Case(
     kind="ec2.nat_gateway",
     settings=_settings,
     alive=_alive,
-    changes={
-        "subnet_id": {"subnet_id": "subnet-0123"},
-        "allocation_id": {"allocation_id": "eipalloc-0123"},
-        "connectivity_type": {"connectivity_type": "private"},
-    },
+    changes={"connectivity_type": {"connectivity_type": "private", "allocation_id": None}},
+    prepare={"subnet_id": _another_subnet, "allocation_id": _another_address},
 )

@@ -53,6 +53,11 @@ def _another_subnet(session: boto3.Session, settings: dict[str, Json]) -> dict[s
     return {"subnet_ids": [_ec2.subnet(session, str(settings["vpc_id"]), "10.9.2.0/24")]}
 
 
+def _another_vpc(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    vpc = _ec2.vpc(session)
+    return {"vpc_id": vpc, "subnet_ids": [_ec2.subnet(session, vpc, "10.9.1.0/24")]}
+
+
 def _entry(number: int, action: str, cidr: str) -> dict[str, Json]:
     entry: dict[str, Json] = {"rule_number": number, "rule_action": action, "cidr_block": cidr}
     return entry | {"from_port": 443, "to_port": 443}
@@ -63,14 +68,13 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "vpc_id": {"vpc_id": "vpc-0123"},
         "ingress": {
             "ingress": [_entry(100, "deny", "10.9.3.0/24"), _entry(110, "allow", "10.9.0.0/16")]
         },
         "egress": {"egress": []},
         "subnet_ids": {},
     },
-    prepare={"subnet_ids": _another_subnet},
+    prepare={"vpc_id": _another_vpc, "subnet_ids": _another_subnet},
 )
 
 

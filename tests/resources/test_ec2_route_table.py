@@ -44,18 +44,22 @@ def _another_subnet(session: boto3.Session, settings: dict[str, Json]) -> dict[s
     return {"subnet_ids": [_ec2.subnet(session, str(settings["vpc_id"]), "10.9.2.0/24")]}
 
 
+def _another_vpc(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    del settings
+    return {name: value for name, value in _settings(session).items() if name != "tags"}
+
+
 CASE = Case(
     kind="ec2.route_table",
     settings=_settings,
     alive=_alive,
     changes={
-        "vpc_id": {"vpc_id": "vpc-0123"},
         "routes": {},
         "no_routes": {"routes": []},
         "subnet_ids": {},
         "no_subnets": {"subnet_ids": []},
     },
-    prepare={"routes": _another_target, "subnet_ids": _another_subnet},
+    prepare={"vpc_id": _another_vpc, "routes": _another_target, "subnet_ids": _another_subnet},
 )
 
 

@@ -44,9 +44,8 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "group_name": {"group_name": "other"},
+        "group_name": {"group_name": "renamed"},
         "description": {"description": "other"},
-        "vpc_id": {"vpc_id": "vpc-0123"},
         "ingress": {
             "ingress": [
                 {"from_port": 443, "to_port": 443, "cidr_ip": "10.9.1.0/24", "description": "web"},
@@ -60,7 +59,7 @@ CASE = Case(
         },
         "egress": {},
     },
-    prepare={"egress": _named},
+    prepare={"vpc_id": _ec2.another_vpc, "egress": _named},
 )
 
 

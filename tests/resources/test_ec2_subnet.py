@@ -28,9 +28,9 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "vpc_id": {"vpc_id": "vpc-0123"},
         "cidr_block": {"cidr_block": "10.9.2.0/24"},
         "availability_zone": {"availability_zone": "eu-central-1b"},
         "map_public_ip_on_launch": {"map_public_ip_on_launch": True},
     },
+    prepare={"vpc_id": _ec2.another_vpc},
 )

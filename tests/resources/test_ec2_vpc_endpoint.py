@@ -12,14 +12,26 @@ from tests.contract.case import Case
 from tests.resources import _ec2
 
 
-def _settings(session: boto3.Session) -> dict[str, Json]:
+def _place(session: boto3.Session) -> dict[str, Json]:
+    """A VPC with DNS, a subnet and a group in it."""
     vpc = _ec2.vpc(session)
+    session.client("ec2").modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     return {
         "vpc_id": vpc,
-        "service_name": "com.amazonaws.eu-central-1.kms",
-        "vpc_endpoint_type": "Interface",
         "subnet_ids": [_ec2.subnet(session, vpc, "10.9.1.0/24")],
         "security_group_ids": [_ec2.group(session, vpc)],
+    }
+
+
+def _elsewhere(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    return _place(session)
+
+
+def _settings(session: boto3.Session) -> dict[str, Json]:
+    return {
+        **_place(session),
+        "service_name": "com.amazonaws.eu-central-1.kms",
+        "vpc_endpoint_type": "Interface",
         "tags": {"Name": "contract"},
     }
 
@@ -50,14 +62,13 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "vpc_id": {"vpc_id": "vpc-0123"},
         "service_name": {"service_name": "com.amazonaws.eu-central-1.sqs"},
         "policy": {"policy": POLICY},
         "subnet_ids": {},
         "security_group_ids": {},
         "private_dns_enabled": {"private_dns_enabled": False},
     },
-    prepare={"subnet_ids": _subnets, "security_group_ids": _groups},
+    prepare={"vpc_id": _elsewhere, "subnet_ids": _subnets, "security_group_ids": _groups},
     exempt={
         "vpc_endpoint_type": "a Gateway endpoint has other fields altogether",
         "route_table_ids": "only a Gateway endpoint has them; see below",

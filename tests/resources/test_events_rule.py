@@ -15,6 +15,7 @@ from provisioner.lifecycle import Json
 from provisioner.resources._events_targets import all_of
 from provisioner.resources.events_rule import RESOURCE, ensure_events_rule
 from tests.contract.case import Case
+from tests.resources import _roles
 
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:dead"
@@ -68,11 +69,15 @@ CASE = Case(
         "event_pattern": {"event_pattern": {"source": ["aws.backup"]}},
         "schedule_expression": {"schedule_expression": "rate(5 minutes)"},
         "state": {"state": "DISABLED"},
-        "role_arn": {"role_arn": "arn:aws:iam::123456789012:role/events"},
         "targets": {"targets": [REMEDY | {"input": {"why": "alarm"}}]},
         "no targets": {"targets": []},
     },
-    prepare={"event_bus_name": _bus},
+    prepare={
+        "event_bus_name": _bus,
+        "role_arn": lambda session, _: {
+            "role_arn": _roles.role(session, "events", "events.amazonaws.com")
+        },
+    },
 )
 
 

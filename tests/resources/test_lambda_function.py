@@ -21,10 +21,10 @@ from provisioner.resources.lambda_function import (
     ensure_lambda_function,
 )
 from tests.contract.case import Case
-from tests.resources import _ec2, _lambda
+from tests.resources import _ec2, _lambda, _roles
 
 HERE = Path(__file__).parent
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:failed"
 SOURCES = HERE.parent.parent / "lambdas"
 
@@ -68,7 +68,6 @@ CASE = Case(
         "timeout": {"timeout": 10},
         "ephemeral_storage": {"ephemeral_storage": 1024},
         "environment": {"environment": {"STAGE": "prod"}},
-        "kms_key": {"kms_key": KEY},
         "subnet_ids": {},
         "dead_letter_target_arn": {"dead_letter_target_arn": QUEUE},
         "tracing_mode": {"tracing_mode": "Active"},
@@ -78,6 +77,7 @@ CASE = Case(
     },
     prepare={
         "role": lambda session, _: {"role": _lambda.role(session, "another")},
+        "kms_key": lambda session, _: {"kms_key": _roles.key(session)},
         "subnet_ids": _in_a_vpc,
         "security_group_ids": _in_a_vpc,
     },

@@ -41,12 +41,14 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "function_name": {"function_name": "other"},
         "statement_id": {"statement_id": "other"},
         "principal": {"principal": "sns.amazonaws.com"},
         "action": {"action": "lambda:InvokeFunctionUrl"},
         "source_arn": {"source_arn": RULE + "-2"},
         "source_account": {"source_account": "123456789012"},
+    },
+    prepare={
+        "function_name": lambda session, _: {"function_name": _lambda.function(session, "other")}
     },
 )
 

@@ -18,6 +18,11 @@ def _metric(name: str) -> dict[str, Json]:
     return {"metric_name": name, "metric_namespace": "Team", "default_value": 0.0}
 
 
+def _another_group(session: boto3.Session, settings: dict[str, Json]) -> dict[str, Json]:
+    session.client("logs").create_log_group(logGroupName="/team/other")
+    return {"log_group_name": "/team/other"}
+
+
 def _settings(session: boto3.Session) -> dict[str, Json]:
     session.client("logs").create_log_group(logGroupName="/team/contract")
     return {
@@ -39,11 +44,11 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "log_group_name": {"log_group_name": "/team/other"},
         "filter_name": {"filter_name": "warnings"},
         "filter_pattern": {"filter_pattern": "WARN"},
         "metric_transformation": {"metric_transformation": _metric("Warnings")},
     },
+    prepare={"log_group_name": _another_group},
 )
 
 

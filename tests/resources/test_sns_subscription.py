@@ -26,11 +26,16 @@ CASE = Case(
     settings=_settings,
     alive=_alive,
     changes={
-        "topic_arn": {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:other"},
         "protocol": {"protocol": "email"},
         "endpoint": {"endpoint": "arn:aws:sqs:eu-central-1:123456789012:other"},
         "filter_policy": {"filter_policy": {"severity": ["high"]}},
         "raw_message_delivery": {"raw_message_delivery": True},
         "redrive_policy": {"redrive_policy": "arn:aws:sqs:eu-central-1:123456789012:failed"},
+    },
+    only_here={"protocol": "one that nobody confirms can't be deleted; it goes by itself"},
+    prepare={
+        "topic_arn": lambda session, _: {
+            "topic_arn": session.client("sns").create_topic(Name="other")["TopicArn"]
+        }
     },
 )

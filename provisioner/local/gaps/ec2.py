@@ -8,6 +8,7 @@
 - `ModifyVpcEndpoint` drops `PrivateDnsEnabled`.
 - `ReplaceNetworkAclAssociation` breaks on an association that is not there.
 - `DeleteVpcEndpoints` breaks on an endpoint that is deleted already.
+- A rule of a security group keeps its description when it is to have none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from moto.ec2.exceptions import InvalidAssociationIdError, ResourceAlreadyAssoci
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
 from moto.ec2.models.route_tables import RouteBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 
@@ -28,6 +30,7 @@ _acl_filter = NetworkAcl.get_filter_value
 _endpoint_filter = VPCEndPoint.get_filter_value
 _associate_route_table = RouteBackend.associate_route_table
 _modify_vpc_endpoint = VPCs.modify_vpc_endpoint
+_update_description = SecurityGroupBackend._sg_update_description
 _replace_acl_association = NetworkAclBackend.replace_network_acl_association
 
 
@@ -122,6 +125,15 @@ def delete_vpc_endpoints(self: Any) -> ActionResult:
     return ActionResult({"Unsuccessful": absent})
 
 
+def update_description(self: Any, security_rule: Any, rule: Any) -> None:
+    """Take the description away that is not sent."""
+    _update_description(self, security_rule, rule)
+    for side in ("ip_range", "source_group"):
+        sent, kept = getattr(security_rule, side), getattr(rule, side)
+        if isinstance(sent, dict) and isinstance(kept, dict) and "Description" not in sent:
+            kept.pop("Description", None)
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
@@ -129,6 +141,9 @@ def fill() -> None:
     NetworkAcl.get_filter_value = get_acl_filter_value  # type: ignore[method-assign]
     VPCEndPoint.get_filter_value = get_endpoint_filter_value  # type: ignore[method-assign]
     RouteBackend.associate_route_table = associate_route_table  # type: ignore[method-assign]
+    SecurityGroupBackend._sg_update_description = (  # type: ignore[method-assign]
+        update_description
+    )
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint  # type: ignore[method-assign]
     VPCs.delete_vpc_endpoints = delete_vpc_endpoints  # type: ignore[method-assign]
     NetworkAclBackend.replace_network_acl_association = (  # type: ignore[method-assign]

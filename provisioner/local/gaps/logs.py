@@ -4,7 +4,8 @@
 - `PutLogGroupDeletionProtection` is missing; `CreateLogGroup` drops `deletionProtectionEnabled` and
   `logGroupClass`, `DescribeLogGroups` answers neither, `DeleteLogGroup` deletes a protected group.
 - `PutRetentionPolicy` takes any number of days.
-- `PutMetricFilter` takes a group that does not exist, and `DeleteLogGroup` leaves its filters.
+- `PutMetricFilter` takes a group that does not exist, and adds a filter beside
+  one of its name; `DeleteLogGroup` leaves its filters.
 """
 
 from __future__ import annotations
@@ -104,8 +105,11 @@ def put_retention_policy(self: Any, log_group_name: str, retention_in_days: str)
 def put_metric_filter(
     self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *rest: Any, **named: Any
 ) -> None:
-    """Refuse a group that does not exist."""
+    """Refuse a group that does not exist; write over a filter of that name."""
     _group(self, log_group_name)
+    for one in self.filters.get_matching_filters(log_group_name=log_group_name):
+        if one["filterName"] == filter_name:
+            self.filters.delete_filter(filter_name, log_group_name)
     _put_metric_filter(self, filter_name, filter_pattern, log_group_name, *rest, **named)
 
 
