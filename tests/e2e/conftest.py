@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,20 @@ from provisioner.local.session import LocalSession
 from provisioner.local.state import Room
 
 ROOT = Path(__file__).resolve().parents[2]
+SMALL = """
+stack: small
+resources:
+  key: {kind: kms.key, alias: alias/a}
+  vpc: {kind: ec2.vpc, cidr_block: 10.0.0.0/16}
+  subnet:
+    kind: ec2.subnet
+    vpc_id: ${vpc.id}
+    cidr_block: 10.0.1.0/24
+    availability_zone: ${region}a
+  group: {kind: ec2.security_group, group_name: web, description: web, vpc_id: "${vpc.id}"}
+  queue: {kind: sqs.queue, queue_name: q, kms_key: "${key.arn}"}
+  topic: {kind: sns.topic, name: t}
+"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class World:
 
     room: Room
     session: boto3.Session
+    started: list[Running] = field(default_factory=list)
 
     def run(self, *words: str, env: Mapping[str, str] | None = None, brief: float = 0) -> Ran:
         """`python -m provisioner …` in a process of its own.
@@ -121,7 +136,14 @@ class World:
             cwd=ROOT,
             env=self.environment(to if via else {}),
         )
-        return Running(process)
+        self.started.append(Running(process))
+        return self.started[-1]
+
+    def end_all(self) -> None:
+        """Let no command outlive its test."""
+        while self.started:
+            with self.started.pop().process as process:
+                process.kill()
 
     @property
     def endpoint(self) -> str:
@@ -150,5 +172,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_aws(world: World) -> None:
+def _empty_aws(world: World) -> Iterator[None]:
     control.reset(world.room)
+    yield
+    world.end_all()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """A manifest of six resources, which need each other."""
+    (tmp_path / "main.yaml").write_text(SMALL)
+    return str(tmp_path)

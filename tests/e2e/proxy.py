@@ -65,19 +65,34 @@ class Proxy:
         endpoint: its address.
         meet: is asked at both sides of each request; may be changed at any time.
         passed: the requests that were let through, in order.
+        refused: those that were answered with an error.
     """
 
     endpoint: str = ""
     meet: Meet = pass_by
     passed: list[Request] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    refused: list[Request] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
     _count: int = 0
 
     def next(self) -> int:
         """The number of the next request."""
-        with self._lock:
+        with self._changed:
             self._count += 1
             return self._count
+
+    def answered(self, request: Request, status: int) -> None:
+        """Note how a request ended."""
+        if status >= 400:
+            with self._changed:
+                self.refused.append(request)
+                self._changed.notify_all()
+
+    def wait_for_refusal(self, what: str) -> None:
+        """Until a request of this operation was refused."""
+        with self._changed:
+            seen = self._changed.wait_for(lambda: what in [r.what for r in self.refused], LIMIT)
+        assert seen, f"no {what} was refused"
 
     @property
     def writes(self) -> list[str]:
@@ -109,6 +124,7 @@ def proxied(upstream: str, meet: Meet = pass_by) -> Iterator[Proxy]:
             proxy.meet(request, "before")
             proxy.passed.append(request)
             status, headers, content = self._answer(body)
+            proxy.answered(request, status)
             proxy.meet(request, "after")
             with suppress(ConnectionError):  # whoever asked may be gone
                 self._send(status, headers, content)

@@ -7,7 +7,6 @@ import pty
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -21,26 +20,6 @@ from tests.e2e.proxy import Meeting, proxied
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 BRIEF = 1.5
 ONE_BY_ONE = ("--yes", "--parallelism", "1")
-SMALL = """
-stack: small
-resources:
-  key: {kind: kms.key, alias: alias/a}
-  vpc: {kind: ec2.vpc, cidr_block: 10.0.0.0/16}
-  subnet:
-    kind: ec2.subnet
-    vpc_id: ${vpc.id}
-    cidr_block: 10.0.1.0/24
-    availability_zone: ${region}a
-  group: {kind: ec2.security_group, group_name: web, description: web, vpc_id: "${vpc.id}"}
-  queue: {kind: sqs.queue, queue_name: q, kms_key: "${key.arn}"}
-  topic: {kind: sns.topic, name: t}
-"""
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> str:
-    (tmp_path / "main.yaml").write_text(SMALL)
-    return str(tmp_path)
 
 
 def free(world: World, stack: str) -> bool:
