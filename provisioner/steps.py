@@ -186,7 +186,12 @@ class Steps:
         record = self._record(change)
         attributes = dict(self.values.attributes.get(change.address, {}))
         self._note(
-            record, status=Status.CREATING, id=id_, arn=attributes.get("arn"), attributes=attributes
+            record,
+            status=Status.CREATING,
+            id=id_,
+            arn=attributes.get("arn"),
+            attributes=attributes,
+            created_at=self._now(),
         )
         yield from ()
         return Done(id_)
@@ -195,11 +200,13 @@ class Steps:
         """Take back the intents of what was surely not made, so that nobody has to look for it."""
         for change in self.plan.changes:
             key = Key(change.address, Verb.CREATE)
-            if not change.makes or key in outcome.done or _open(outcome.failed.get(key)):
+            if not change.makes or key in outcome.done:
                 continue
             known = self.plan.record(change.address)
             with suppress(RunLostError):  # whoever has taken over settles it
-                if known:
+                if _open(outcome.failed.get(key)):
+                    self._note(self._record(change))  # it may have been made until now
+                elif known:
                     self.journal.note(known)
                 else:
                     self.journal.forget(change.address)

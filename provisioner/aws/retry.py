@@ -116,6 +116,9 @@ RULES: tuple[Rule, ...] = (
     _rule("dynamodb.TransactWriteItems", "TransactionCanceledException", "ProvisionedThroughputExceeded", 600, "the table is throttled"),
     _rule("dynamodb.TransactWriteItems", "TransactionInProgressException", "", 60, "the same transaction is in progress"),
     _rule("dynamodb.UpdateContinuousBackups", "ContinuousBackupsUnavailableException", "", 1200, "backups are being enabled"),
+    _rule("dynamodb.UpdateContinuousBackups", "ResourceNotFoundException TableNotFoundException", "", 120, "new table becomes visible"),
+    _rule("dynamodb.UpdateTimeToLive", "ResourceNotFoundException", "", 120, "new table becomes visible"),
+    _rule("dynamodb.TagResource", "ResourceNotFoundException", "", 120, "new table becomes visible"),
     _rule("sns.*", "InvalidParameter", "PrincipalNotFound", 120, "IAM principal propagates"),
     _rule("sns.TagResource", "ConcurrentAccess", "", 60, "another change of the tags"),
     _rule("sns.UntagResource", "ConcurrentAccess", "", 60, "another change of the tags"),
@@ -136,9 +139,11 @@ RULES: tuple[Rule, ...] = (
     _rule("lambda.*", "ResourceConflictException", "state: Pending", 300, "function is being made"),
     _rule("lambda.*", "ResourceConflictException", "concurrent update", 300, "another update of the function"),
     _rule("logs.*", "OperationAbortedException", "", 60, "another change of the log group"),
+    _rule("logs.*", "ResourceNotFoundException", "", 120, "new log group becomes visible"),
     _rule("logs.*", "AccessDeniedException InvalidParameterException", "KMS key does not exist or is not allowed", 120, "key policy propagates"),
     _rule("logs.*", "InvalidParameterException", "KMS Key Id could not be found", 120, "KMS key propagates"),
     _rule("apigateway.*", "ConflictException", "try again later", 120, "another change of the API"),
+    _rule("apigateway.*", "NotFoundException", "", 120, "new API or stage becomes visible"),
     _rule("apigateway.UpdateAccount", "BadRequestException", "does not have required permissions", 120, "IAM role propagates"),
     _rule("apigateway.UpdateAccount", "BadRequestException", "could not successfully write", 120, "IAM role propagates"),
     _rule("apigateway.*", "BadRequestException", "CloudWatch Logs role ARN must be set", 120, "account role propagates"),
@@ -150,6 +155,8 @@ RULES: tuple[Rule, ...] = (
     _rule("apigateway.DeleteDeployment", "BadRequestException", "Active stages pointing", 60, "stage leaves the deployment"),
     _rule("events.DeleteRule", "ValidationException", "has targets", 300, "targets leave the rule"),
     _rule("events.*", "ConcurrentModificationException", "", 60, "another change of the rule"),
+    _rule("backup.*", "ResourceNotFoundException", "", 120, "new vault or plan becomes visible"),
+    _rule("backup.*", "InvalidParameterValueException", "Cannot find Backup plan", 120, "new plan becomes visible"),
     _rule("backup.CreateBackupSelection", "InvalidParameterValueException", "cannot be assumed", 120, "IAM role propagates"),
     _rule("backup.CreateBackupSelection", "InvalidParameterValueException", "is not authorized to call", 120, "IAM policy propagates"),
     _rule("backup.PutBackupVaultAccessPolicy", "InvalidParameterValueException", "Provided principal is not valid", 120, "IAM principal propagates"),
@@ -160,6 +167,7 @@ RULES: tuple[Rule, ...] = (
     _rule("ssm.PutParameter", "ParameterAlreadyExists", "", 35, "a deleted parameter holds its name for 30 s"),
     _rule("ssm.PutParameter", "TooManyUpdates", "", 60, "another change of the parameter"),
     _rule("cloudtrail.*", "ConflictException", "", 60, "another change of the trail"),
+    _rule("cloudtrail.*", "TrailNotFoundException", "", 120, "new trail becomes visible"),
 )  # fmt: skip
 """Source: the AWS references and field reports of each service's eventual consistency."""
 

@@ -2,7 +2,8 @@
 
 | pk           | sk                 | what                                            |
 |--------------|--------------------|-------------------------------------------------|
-| `STACK#name` | `LEASE`            | holder, fence, beat, lasts, expires_at, since   |
+| `STACK#name` | `LEASE`            | holder, fence, beat, lasts, expires_at, since;  |
+|              |                    | unlocked: the fence of which it was taken away  |
 | `STACK#name` | `RESOURCE#address` | a record; `arn` is indexed by the GSI `by-arn`  |
 | `STACK#name` | `RUN#id`           | a run                                           |
 | `RUN#id`     | `EVENT#number`     | what a step of the run did                      |
@@ -132,7 +133,7 @@ class DynamoStore:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(stack_key(stack), LEASE),
-                UpdateExpression=FREE,
+                UpdateExpression=f"SET unlocked = :fence {FREE}",
                 ConditionExpression="fence = :fence",
                 ExpressionAttributeValues={":fence": {"N": str(fence)}},
             )
@@ -287,14 +288,16 @@ def _row(item: Mapping[str, Any]) -> Row:
 
 def _lease(stack: str, item: Mapping[str, Any]) -> Lease:
     holder = item.get("holder")
+    fence = int(item.get("fence", {"N": "0"})["N"])
     return Lease(
         stack=stack,
         holder=Holder.model_validate_json(holder["S"]) if holder else None,
-        fence=int(item.get("fence", {"N": "0"})["N"]),
+        fence=fence,
         beat=int(item.get("beat", {"N": "0"})["N"]),
         lasts=float(item.get("lasts", {"N": "0"})["N"]),
         expires_at=float(item.get("expires_at", {"N": "0"})["N"]),
         since=item.get("since", {"S": ""})["S"],
+        unlocked=int(item.get("unlocked", {"N": "-1"})["N"]) == fence - 1,
     )
 
 

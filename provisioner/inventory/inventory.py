@@ -14,7 +14,7 @@ from provisioner.errors import DamagedRecordError, InventoryError, nearest
 from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import NewerVersionError, migrated
-from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent
+from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent, Status
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, STACK, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
@@ -209,7 +209,19 @@ class Inventory:
         except InventoryError:
             self._store.write(stack, hold.lease.fence, [], release=True)
             raise
+        if hold.lease.unlocked:
+            records = {a: self._until_now(record) for a, record in records.items()}
         return Journal(self._store, self._clock, hold, records, run)
+
+    def _until_now(self, record: Record) -> Record:
+        """An intent of a run that was taken from it may have been carried out until a moment ago.
+
+        A run that lost its lease by itself had stopped long before.
+        """
+        if record.status is not Status.INTENDED:
+            return record
+        now = self._clock.now().isoformat(timespec="seconds")
+        return record.model_copy(update={"updated_at": now})
 
     def new_run_id(self) -> str:
         """An id that sorts by time: milliseconds in hexadecimal, then chance."""

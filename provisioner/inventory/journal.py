@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clock import Clock
+from provisioner.ensure import VISIBLE
 from provisioner.errors import (
     InterruptedRunError,
     LeaseLostError,
@@ -145,9 +146,13 @@ class Journal:
 
     @property
     def _late(self) -> bool:
-        """Whether the lease ran out, by either clock: one stands still while a laptop sleeps."""
-        late = self._clock.monotonic() > self._deadline
-        return late or self._clock.now().timestamp() > self._wall
+        """Whether the lease ends so soon that the next run might not see what is made now.
+
+        By either clock: one stands still while a laptop sleeps.
+        """
+        margin = min(VISIBLE, self._lasts / 2)
+        late = self._clock.monotonic() > self._deadline - margin
+        return late or self._clock.now().timestamp() > self._wall - margin
 
     def flush(self) -> None:
         """Wait until everything is written; raises what went wrong."""

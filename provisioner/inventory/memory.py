@@ -24,7 +24,8 @@ class MemoryStore:
             lease = self._leases.get(wanted.stack, Lease(stack=wanted.stack))
             still_dead = dead is not None and dead.sign == lease.sign
             if lease.holder is None or lease.expires_at < ended or still_dead:
-                lease = wanted.model_copy(update={"fence": lease.fence + 1})
+                news = {"fence": lease.fence + 1, "unlocked": lease.unlocked and not lease.holder}
+                lease = wanted.model_copy(update=news)
                 self._leases[wanted.stack] = lease
             return lease
 
@@ -41,7 +42,7 @@ class MemoryStore:
             lease = self._leases.get(stack)
             if lease is None or lease.fence != fence:
                 return False
-            self._leases[stack] = Lease(stack=stack, fence=fence)
+            self._leases[stack] = Lease(stack=stack, fence=fence, unlocked=True)
             return True
 
     def lease(self, stack: str) -> Lease | None:

@@ -164,6 +164,7 @@ class Lease(_Row):
         lasts: seconds from a heartbeat on.
         expires_at: seconds since the epoch, by the holder's clock.
         since: when it was taken, by the holder's clock.
+        unlocked: the run that held it before did not let it go: it was taken from it.
     """
 
     stack: str
@@ -173,6 +174,7 @@ class Lease(_Row):
     lasts: float = 0.0
     expires_at: float = 0.0
     since: str = ""
+    unlocked: bool = False
 
     @property
     def sign(self) -> tuple[int, int]:

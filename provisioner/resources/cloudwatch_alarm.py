@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.failures import absent_is_success
+from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
 from provisioner.canonical import UNORDERED
@@ -265,10 +265,9 @@ def _tagged(aws: Aws, alarms: Sequence[MetricAlarmTypeDef]) -> dict[str, Observe
 
 def _tags(client: CloudWatchClient, arn: str) -> dict[str, str] | None:
     """None when the alarm went away since it was listed."""
-    try:
-        return tag_dict(client.list_tags_for_resource(ResourceARN=arn)["Tags"])
-    except client.exceptions.ResourceNotFoundException:
-        return None
+    call = partial(client.list_tags_for_resource, ResourceARN=arn)
+    answer = unless_absent(call, "ResourceNotFound", "ResourceNotFoundException")
+    return None if answer is None else tag_dict(answer["Tags"])
 
 
 def _request(spec: CloudwatchAlarmSpec) -> PutMetricAlarmInputTypeDef:

@@ -27,19 +27,23 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-import boto3
-import botocore.session
-from moto import mock_aws
-
 from provisioner.aws.calls import Call
-from provisioner.local import gaps
-from tests.conftest import LOADER, REGION
 from tests.faults.order import one_after_the_other
-from tests.faults.stage import Stage
+from tests.faults.stage import Stage, empty
 from tests.faults.stories import STORIES, Expected, Story, learn, strike
-from tests.faults.weather import SIDES, Side, at, broken, cut, killed, silence_the_dead, timed_out
+from tests.faults.weather import (
+    SIDES,
+    Side,
+    Struck,
+    at,
+    broken,
+    cut,
+    killed,
+    silence_the_dead,
+    timed_out,
+)
 
-FAULTS: dict[str, Callable[[Call], BaseException]] = {
+FAULTS: dict[str, Callable[[Call], Struck]] = {
     "kill": killed,
     "cut": cut,
     "timeout": timed_out,
@@ -169,19 +173,14 @@ def strike_all(
         workers: steps side by side in each run.
         seconds: after which no further point is begun.
     """
-    gaps.fill()
     silence_the_dead()
-    core = botocore.session.Session()
-    core.register_component("data_loader", LOADER)
-    stage = Stage(boto3.Session(botocore_session=core, region_name=REGION), story.stack())
-    stage.workers = workers
-    policies: Any = {"iam": {"load_aws_managed_policies": story.name.startswith("healthcare")}}
     with one_after_the_other() if workers == 1 else nullcontext():
-        with mock_aws(config=policies):
+        with empty(story.stack()) as stage:
+            stage.workers = workers
             story.before(stage)
             expected = learn(stage, story)
-        with mock_aws(config=policies):
-            stage.stack, stage.adopt = story.stack(), False
+        with empty(story.stack()) as stage:
+            stage.workers = workers
             story.before(stage)
             chosen = spread([*points(story.name, expected, faults)])[:count]
             chosen = [point for point in chosen if only in {None, point}]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import boto3
+import botocore.session
+from moto import mock_aws
 
 from provisioner.api import Options, apply, rollback, teardown
 from provisioner.aws.clients import connect
 from provisioner.inventory import Inventory
 from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.local import gaps
 from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
-from tests.conftest import VirtualClock
+from tests.conftest import LOADER, REGION, VirtualClock
 from tests.e2e.alive import alive
 from tests.faults.census import census
 from tests.faults.weather import Killed, Trouble, Weather, fair
@@ -34,6 +40,26 @@ class Clients:
         if service not in self._clients:
             self._clients[service] = self._session.client(service, **arguments)  # type: ignore[call-overload]
         return self._clients[service]
+
+
+_EQUIPMENT: WeakKeyDictionary[boto3.Session, tuple[Weather, Clients]] = WeakKeyDictionary()
+"""One weather hangs on a session, however many stages are put up on it."""
+
+
+@cache
+def _session() -> boto3.Session:
+    core = botocore.session.Session()
+    core.register_component("data_loader", LOADER)
+    return boto3.Session(botocore_session=core, region_name=REGION)
+
+
+@contextmanager
+def empty(stack: Stack) -> Iterator[Stage]:
+    """A stage on an AWS with nothing in it."""
+    gaps.fill()
+    policies: Any = {"iam": {"load_aws_managed_policies": stack.name.startswith("healthcare")}}
+    with mock_aws(config=policies):
+        yield Stage(_session(), stack)
 
 
 @dataclass
@@ -58,8 +84,12 @@ class Stage:
     patient: bool = True
 
     def __post_init__(self) -> None:
-        self.weather = Weather(self.session)
-        self.clients: Any = Clients(self.session)
+        if self.session not in _EQUIPMENT:
+            _EQUIPMENT[self.session] = (Weather(self.session), Clients(self.session))
+        weather, clients = _EQUIPMENT[self.session]
+        weather.clear()
+        self.weather = weather
+        self.clients: Any = clients
 
     @property
     def options(self) -> Options:

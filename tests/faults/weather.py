@@ -10,11 +10,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
 
 import boto3
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from provisioner.aws.calls import Call
 
@@ -44,7 +46,34 @@ class Moment:
     asked: Mapping[str, Any]
 
 
-Trouble = Callable[[Moment], BaseException | None]
+@dataclass(frozen=True)
+class Refused:
+    """An answer with an error in it, as AWS would send it.
+
+    Attributes:
+        code: `Error.Code`; after a slash the modelled name, where AWS sends both.
+        status: of HTTP.
+        message: `Error.Message`.
+        more: other members of the answer.
+    """
+
+    code: str
+    status: int = 400
+    message: str = "the weather"
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parsed(self) -> dict[str, Any]:
+        """As botocore has it."""
+        code, _, modelled = self.code.partition("/")
+        error = {"Code": code, "Message": self.message}
+        metadata = {"HTTPStatusCode": self.status, "RequestId": "weather", "HTTPHeaders": {}}
+        more = {"QueryErrorCode": modelled} if modelled else {}
+        return {"Error": error | more, "ResponseMetadata": metadata, **self.more}
+
+
+Struck: TypeAlias = BaseException | Refused | None
+Trouble = Callable[[Moment], Struck]
 
 
 def fair(moment: Moment) -> None:
@@ -57,42 +86,46 @@ def killed_at(number: int, side: Side) -> Trouble:
     return at(number, side, killed)
 
 
-def at(number: int, side: Side, error: Callable[[Call], BaseException]) -> Trouble:
+def at(number: int, side: Side, error: Callable[[Call], Struck]) -> Trouble:
     """Trouble at one side of the nth call of a process."""
 
-    def trouble(moment: Moment) -> BaseException | None:
+    def trouble(moment: Moment) -> Struck:
         return error(moment.call) if (moment.number, moment.side) == (number, side) else None
 
     return trouble
 
 
-def killed(call: Call) -> BaseException:
+def killed(call: Call) -> Struck:
     """The process dies here."""
     del call
     return Killed()
 
 
-def cut(call: Call) -> BaseException:
+def cut(call: Call) -> Struck:
     """The connection broke."""
     del call
     return ConnectionClosedError(endpoint_url=ENDPOINT)
 
 
-def timed_out(call: Call) -> BaseException:
+def timed_out(call: Call) -> Struck:
     """Nothing came back in time."""
     del call
     return ReadTimeoutError(endpoint_url=ENDPOINT)
 
 
-def broken(call: Call) -> BaseException:
+def broken(call: Call) -> Struck:
     """AWS failed."""
-    return refused(call, "InternalFailure", 500)
+    del call
+    return Refused("InternalFailure", 500)
 
 
-def throttled(call: Call) -> BaseException:
+def throttled(call: Call) -> Struck:
     """Too many calls, in the service's own words."""
     if call == Call("dynamodb", "TransactWriteItems"):
-        return _cancelled(call)
+        text = "Transaction cancelled, please refer cancellation reasons for specific reasons "
+        reasons = [{"Code": "None"}, {"Code": "ThrottlingError", "Message": "Rate exceeded"}]
+        more = {"CancellationReasons": reasons}
+        return Refused("TransactionCanceledException", 400, text + "[None, ThrottlingError]", more)
     code = {
         "ec2": "RequestLimitExceeded",
         "s3": "SlowDown",
@@ -102,39 +135,13 @@ def throttled(call: Call) -> BaseException:
         "iam": "Throttling",
         "sqs": "RequestThrottled",
     }.get(call.service, "ThrottlingException")
-    return refused(call, code, 503 if call.service in {"ec2", "s3"} else 400)
-
-
-def _cancelled(call: Call) -> BaseException:
-    text = "Transaction cancelled, please refer cancellation reasons for specific reasons "
-    error = refused(call, "TransactionCanceledException", 400, text + "[None, ThrottlingError]")
-    assert isinstance(error, ClientError)
-    reasons: Any = [{"Code": "None"}, {"Code": "ThrottlingError", "Message": "Rate exceeded"}]
-    error.response["CancellationReasons"] = reasons
-    return error
-
-
-def refused(call: Call, code: str, status: int, message: str = "the weather") -> BaseException:
-    """An answer with an error in it."""
-    return ClientError(
-        {
-            "Error": {"Code": code, "Message": message},
-            "ResponseMetadata": {
-                "HTTPStatusCode": status,
-                "RequestId": "weather",
-                "HostId": "",
-                "HTTPHeaders": {},
-                "RetryAttempts": 0,
-            },
-        },
-        call.operation,
-    )
+    return Refused(code, 503 if call.service in {"ec2", "s3"} else 400, "Rate exceeded")
 
 
 class Veil(Protocol):
     """Something that stands between a caller and what AWS has."""
 
-    def refusal(self, moment: Moment) -> BaseException | None:
+    def refusal(self, moment: Moment) -> Refused | None:
         """What AWS says instead of doing the work."""
 
     def cover(self, moment: Moment, answer: dict[str, Any]) -> None:
@@ -158,9 +165,16 @@ class Weather:
         self.made: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._dead = False
-        session.events.register_last("before-parameter-build", self._ask)
-        session.events.register_last("before-call", self._before)
-        session.events.register_first("after-call", self._after)
+        events: Any = session.events
+        events.register_last("before-parameter-build", self._ask)
+        events.register_last("before-call", self._before)
+        events.register_first("after-call", self._after)
+
+    def clear(self) -> None:
+        """The weather of a new world."""
+        self.veil = None
+        self.made.clear()
+        self.new_process()
 
     def new_process(self, trouble: Trouble = fair) -> None:
         """Forget the dead: count from one again."""
@@ -170,7 +184,9 @@ class Weather:
     def _ask(self, *, params: Any, context: Any, **_: Any) -> None:
         context["asked"] = params
 
-    def _before(self, *, model: Any, context: Any, **_: Any) -> None:
+    def _before(
+        self, *, model: Any, context: Any, **_: Any
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
         call = Call(model.service_model.service_name, model.name)
         with self._lock:
             if self._dead:
@@ -179,9 +195,11 @@ class Weather:
             number = len(self.calls)
         moment = Moment(number, "before", call, context.get("asked") or {})
         context["moment"] = moment
-        self._strike(moment)
-        if self.veil and (refusal := self.veil.refusal(moment)):
-            raise refusal
+        refused = self._strike(moment) or (self.veil and self.veil.refusal(moment))
+        if not refused:
+            return None
+        del context["moment"]  # nothing was done, so there is no side after it
+        return AWSResponse("", refused.status, HTTPHeaders(), None), refused.parsed
 
     def _after(self, *, http_response: Any, parsed: Any, context: Any, **_: Any) -> None:
         if self._dead:
@@ -196,15 +214,19 @@ class Weather:
                     self.made[str(moment.call)] += 1
             if self.veil:
                 self.veil.cover(moment, parsed)
-        self._strike(moment)
+        if refused := self._strike(moment):
+            http_response.status_code = refused.status
+            parsed.clear()
+            parsed.update(refused.parsed)
 
-    def _strike(self, moment: Moment) -> None:
-        error = self.trouble(moment)
-        if isinstance(error, Killed):
+    def _strike(self, moment: Moment) -> Refused | None:
+        struck = self.trouble(moment)
+        if isinstance(struck, Killed):
             with self._lock:
                 self._dead = True
-        if error is not None:
-            raise error
+        if isinstance(struck, BaseException):
+            raise struck
+        return struck
 
 
 def makes(call: Call) -> bool:

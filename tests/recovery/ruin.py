@@ -14,7 +14,7 @@ from provisioner.inventory.lease import LASTS
 from provisioner.mending import Mended
 from provisioner.stack import Setting, Stack
 from tests.faults.stage import Stage
-from tests.faults.weather import Killed, Moment, Trouble, fair, refused
+from tests.faults.weather import Killed, Moment, Refused, Struck, Trouble, fair
 
 POLICY: Setting = {
     "Version": "2012-10-17",
@@ -178,8 +178,8 @@ def lasting(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 def denying(operation: str) -> Trouble:
     """AWS lets nobody make this call, `service.Operation`."""
 
-    def trouble(moment: Moment) -> BaseException | None:
+    def trouble(moment: Moment) -> Struck:
         denied = moment.side == "before" and str(moment.call) == operation
-        return refused(moment.call, "AccessDenied", 403) if denied else None
+        return Refused("AccessDenied", 403) if denied else None
 
     return trouble
