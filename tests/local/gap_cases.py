@@ -298,6 +298,19 @@ def s3_encryption_has_no_off(client: Any) -> None:
     assert client("s3").get_bucket_encryption(Bucket="one-bucket")
 
 
+def s3_event_bridge_is_told(client: Any) -> None:
+    _bucket(client)
+    told: Any = {"EventBridgeConfiguration": {}}
+    s3 = client("s3")
+    s3.put_bucket_notification_configuration(Bucket="one-bucket", NotificationConfiguration=told)
+    found = s3.get_bucket_notification_configuration(Bucket="one-bucket")
+    assert "EventBridgeConfiguration" in found
+    s3.put_bucket_notification_configuration(Bucket="one-bucket", NotificationConfiguration={})
+    assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(
+        Bucket="one-bucket"
+    )
+
+
 def _plan(client: Any) -> str:
     backup = client("backup")
     backup.create_backup_vault(BackupVaultName="vault")

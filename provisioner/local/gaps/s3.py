@@ -6,6 +6,7 @@
 - The grant to `logging.s3.amazonaws.com` is not found in a policy that also has Principal `*`.
 - Conditions of a bucket policy are passed over, so a Deny of calls without TLS denies them all.
 - `DeleteBucketEncryption` leaves no encryption at all instead of S3's own.
+- `GetBucketNotificationConfiguration` does not tell of EventBridge.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ AES256 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES25
 
 _put = S3Response._bucket_response_put
 _get_permission = FakeBucket.get_permission
+_serialized = S3Response.serialized
 _delete_bucket_encryption = S3Backend.delete_bucket_encryption
 
 
@@ -106,9 +108,19 @@ def delete_bucket_encryption(self: Any, bucket_name: str) -> None:
     self.get_bucket(bucket_name).encryption = AES256
 
 
+def serialized(self: Any, action_result: Any) -> Any:
+    """Tell of EventBridge, too."""
+    if self.data.get("Action") == "GetBucketNotificationConfiguration":
+        found = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        if found and found.event_bridge is not None:
+            action_result.result["EventBridgeConfiguration"] = {}
+    return _serialized(self, action_result)
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     S3Response._bucket_response_put = bucket_response_put  # type: ignore[method-assign]
+    S3Response.serialized = serialized  # type: ignore[method-assign]
     S3Backend.delete_bucket_encryption = delete_bucket_encryption  # type: ignore[method-assign]
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
     FakeBucket._log_permissions_enabled_policy = staticmethod(  # type: ignore[method-assign]

@@ -67,7 +67,7 @@ def both_sides(ground: Ground) -> None:
     assert s3.get_bucket_tagging(Bucket=NAME)["TagSet"] == [{"Key": "Team", "Value": "care"}]
     s3.delete_bucket(Bucket=NAME)
     ground.through(
-        stack(lifecycle_rules=expiring(30), tags={"Team": "care"}),
+        stack(lifecycle_rules=expiring(30), event_bridge=True, tags={"Team": "care"}),
         stack(versioning=False, lifecycle_rules=expiring(90), tags={"Team": "lab"}),
     )
 
