@@ -19,10 +19,21 @@ nothing of the rest of the package, and nothing of the rest knows it.
 
 from __future__ import annotations
 
-from provisioner.strict.clock import Clock, VirtualClock
-from provisioner.strict.layer import Strict, attach
-from provisioner.strict.rule import Answer, Call, Rule, UnknownRuleError, Unplayed
-from provisioner.strict.world import World
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provisioner.strict.clock import Clock, VirtualClock
+    from provisioner.strict.layer import Strict, attach
+    from provisioner.strict.rule import Answer, Call, Rule, UnknownRuleError, Unplayed
+    from provisioner.strict.world import World
+
+_HOMES = {
+    "clock": ("Clock", "VirtualClock"),
+    "layer": ("Strict", "attach"),
+    "rule": ("Answer", "Call", "Rule", "UnknownRuleError", "Unplayed"),
+    "world": ("World",),
+}
 
 __all__ = [
     "Answer",
@@ -36,3 +47,11 @@ __all__ = [
     "World",
     "attach",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is used: the plugin is loaded by every run of pytest."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

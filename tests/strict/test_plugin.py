@@ -68,6 +68,12 @@ def test_the_example_of_the_page_does_what_the_page_says(pytester: pytest.Pytest
     ran.stdout.fnmatch_lines(["*WaiterError*VpcAvailable*InvalidVpcID.NotFound*"])
 
 
+def test_a_run_that_does_not_use_it_pays_nothing(pytester: pytest.Pytester) -> None:
+    """Every run of pytest loads the plugin; none loads an AWS library for it."""
+    seen = "import sys, provisioner.strict.plugin; print('botocore' in sys.modules)"
+    assert pytester.runpython_c(seen).outlines == ["False"]
+
+
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[str]:
     """Where an emulator listens that is a process of its own."""

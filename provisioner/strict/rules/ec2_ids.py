@@ -105,6 +105,10 @@ RULES = (
 )
 UNPLAYED = (
     Unplayed(
+        "Tags that are set later are found by filters some seconds after that.",
+        "The tags that objects are found by go with the create call.",
+    ),
+    Unplayed(
         "One read shows a change and the next one does not.",
         "After its first seconds an object is read right; kinds never rely on one read of what "
         "they have just sent.",
