@@ -14,7 +14,15 @@ from provisioner.local import control
 from provisioner.local.state import Room
 
 pytest_plugins = ["pytester"]
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "strict.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "strict.md"
+
+
+@pytest.fixture(autouse=True)
+def _this_very_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other processes import the package from here, wherever another copy is installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
 
 TESTS = """
 import pytest
