@@ -15,21 +15,13 @@ from tests.e2e.proxy import LIMIT, Request, Side, proxied
 
 MANIFEST = "manifests/healthcare"
 STACK = "healthcare-dev"
+APPLY = ("apply", MANIFEST, "--yes")
+TEARDOWN = ("teardown", STACK, "--yes")
 BRIEF = 1.5
-COMMANDS = {"apply": ("apply", MANIFEST, "--yes"), "teardown": ("teardown", STACK, "--yes")}
-POINTS: list[tuple[str, int, Side]] = [
-    ("apply", 6, "after"),
-    ("apply", 90, "before"),
-    ("apply", 150, "after"),
-    ("apply", 240, "after"),
-    ("teardown", 10, "after"),
-    ("teardown", 210, "after"),
-    ("teardown", 270, "before"),
-    ("teardown", 330, "after"),
-]
-"""Spread over the run: the inventory's table, shells, wiring, the last words."""
-
-
+TEARDOWN_KILLS: tuple[tuple[int, Side], ...] = (
+    *((10, "after"), (240, "after")),
+    *((60, "before"), (150, "after")),
+)
 Numbers = Mapping[str, int]
 
 
@@ -37,20 +29,8 @@ def numbers_of(world: World) -> Numbers:
     return {kind: len(ids) for kind, ids in alive(world.session).items()}
 
 
-@pytest.fixture(scope="module")
-def whole(world: World) -> Numbers:
-    """How many objects of each kind an undisturbed apply makes."""
-    assert world.run(*COMMANDS["apply"], "--local").code == 0
-    return numbers_of(world)
-
-
-@pytest.mark.parametrize(("command", "number", "side"), POINTS)
-def test_a_killed_run_is_mended_by_the_next(
-    command: str, number: int, side: Side, whole: Numbers, world: World
-) -> None:
-    """No flag, no question; nothing twice, nothing left, and nothing to do for the one after."""
-    if command == "teardown":
-        assert world.run(*COMMANDS["apply"], "--local").code == 0
+def killed(world: World, words: tuple[str, ...], number: int, side: Side) -> bool:
+    """Run a command that dies at one side of its nth request; whether it came so far."""
     process: Future[int] = Future()
 
     def kill(request: Request, at: Side) -> None:
@@ -58,15 +38,46 @@ def test_a_killed_run_is_mended_by_the_next(
             os.kill(process.result(LIMIT), signal.SIGKILL)
 
     with proxied(world.endpoint, kill) as proxy:
-        running = world.start(*COMMANDS[command], via=proxy.endpoint, brief=BRIEF)
+        running = world.start(*words, via=proxy.endpoint, brief=BRIEF)
         process.set_result(running.process.pid)
-        assert running.ended().code == -signal.SIGKILL
-    again = world.run(*COMMANDS[command], "--local", "--json", brief=BRIEF)
+        return running.ended().code == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def whole(world: World) -> Numbers:
+    """How many objects of each kind an undisturbed apply makes."""
+    assert world.run(*APPLY, "--local").code == 0
+    return numbers_of(world)
+
+
+@pytest.mark.parametrize(
+    ("number", "side"), [(6, "after"), (90, "before"), (150, "after"), (240, "after")]
+)
+def test_a_killed_apply_is_mended_by_the_next(
+    number: int, side: Side, whole: Numbers, world: World
+) -> None:
+    """No flag, no question; nothing twice, nothing left, and nothing to do for the one after."""
+    assert killed(world, APPLY, number, side)
+    again = world.run(*APPLY, "--local", "--json", brief=BRIEF)
     assert again.code == 0, again.err
-    if command == "apply":
-        assert numbers_of(world) == whole
-        same = world.run(*COMMANDS["apply"], "--local", "--json")
-        assert same.counts() == {"unchanged": 110}
-        assert same.summary["aws_calls"]["write"] == 0
-        assert world.run(*COMMANDS["teardown"], "--local").code == 0
+    assert numbers_of(world) == whole
+    same = world.run(*APPLY, "--local", "--json")
+    assert same.counts() == {"unchanged": 110}
+    assert same.summary["aws_calls"]["write"] == 0
+    assert world.run(*TEARDOWN, "--local").code == 0
     assert alive(world.session) == {}
+
+
+def test_a_teardown_that_is_killed_again_and_again_comes_to_its_end(world: World) -> None:
+    """While it looks, in the middle, and near its end; each run goes on where the last one died."""
+    assert world.run(*APPLY, "--local").code == 0
+    left = [sum(numbers_of(world).values())]
+    for number, side in TEARDOWN_KILLS:
+        assert killed(world, TEARDOWN, number, side), number
+        left.append(sum(numbers_of(world).values()))
+    assert left == sorted(left, reverse=True)
+    assert left[0] > left[2] > left[4] > 0
+    down = world.run(*TEARDOWN, "--local", "--json", brief=BRIEF)
+    assert down.code == 0, down.err
+    assert alive(world.session) == {}
+    assert world.run(*TEARDOWN, "--local", "--json").counts() == {}
