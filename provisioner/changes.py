@@ -140,6 +140,23 @@ class Plan:
     def _by_address(self) -> dict[str, Change]:
         return {change.address: change for change in self.changes}
 
+    @cached_property
+    def ours(self) -> frozenset[str]:
+        """The ids of what is in nobody's way: it is deleted, or moved away before others are."""
+        going = frozenset(old.id for change in self.changes for old in change.olds)
+        if self.wanted is None:
+            return going
+        return going | {found.id for found in self.situation.found.values()}
+
+    @cached_property
+    def staying(self) -> frozenset[tuple[str, str]]:
+        """Kinds and ids of what is forgotten without being deleted: it was there before us."""
+        return frozenset(
+            (change.kind, change.id)
+            for change in self.changes
+            if change.action is Action.FORGET and change.id and not change.owned
+        )
+
     def record(self, address: str) -> Record | None:
         """What the inventory says of an address."""
         return self.situation.records.get(address)

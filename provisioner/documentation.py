@@ -85,6 +85,7 @@ def _life(kind: AnyType) -> Iterator[str]:
     if kind.gone:
         gone = kind.gone
         yield f"Gone: typically {gone.typical:.0f} s after the delete, {gone.limit:.0f} s at most."
+    yield from _ends(kind)
     if kind.holds_data:
         yield "Holds data: a replace has to be allowed by name."
     first = "made before the old one goes" if kind.replace_first == "create" else "made after it"
@@ -93,6 +94,26 @@ def _life(kind: AnyType) -> Iterator[str]:
     if kind.survives:
         yield f"Stays after a delete: {_sentence(kind.survives)}"
     yield "Tags: yes, with those of the owner." if kind.taggable else "Tags: it carries none."
+
+
+def _ends(kind: AnyType) -> Iterator[str]:
+    """What a teardown does besides the delete."""
+    if kind.obstacles:
+        yield f"Looked at before a delete: {_sentence(kind.obstacles)}"
+    if kind.protection and kind.lift:
+        yield f"Protection: {_sentence(kind.protection)} {_sentence(kind.lift)}"
+    if kind.unwire:
+        yield f"Lets go first: {_sentence(kind.unwire)}"
+    if kind.drain:
+        yield f"Emptied, where that is allowed: {_sentence(kind.drain)}"
+    if kind.aftermath:
+        yield f"Waited for after a delete: {_sentence(kind.aftermath)}"
+    if kind.returns:
+        yield f"Looked for again at the end: {_sentence(kind.returns)}"
+    if kind.last:
+        yield "Order: it goes after everything else, and stays if anything else does."
+    actions = [entry.split()[0] for entry in (*kind.deletes, *kind.lifts, *kind.drains)]
+    yield f"Rights that a delete needs: {', '.join(f'`{action}`' for action in actions)}."
 
 
 def _table(model: type[BaseModel], rules: Mapping[str, FieldRule]) -> Iterator[str]:

@@ -371,9 +371,23 @@ def wait_ready(kind: AnyType, aws: Aws, id_: str) -> Observed:
 
 
 def check_patience(
-    kind: AnyType, id_: str, observed: Observed | None, elapsed: float, patience: Patience
+    kind: AnyType,
+    id_: str,
+    observed: Observed | None,
+    elapsed: float,
+    patience: Patience,
+    *,
+    until: str = "ready",
 ) -> None:
     """Give up on a wait that failed or took too long.
+
+    Args:
+        kind: of the object.
+        id_: of the object.
+        observed: what AWS shows of it; None if nothing.
+        elapsed: seconds.
+        patience: how long it may take.
+        until: what it is waited to be.
 
     Raises:
         WaitError: with the state, AWS's reason and the limit.
@@ -386,7 +400,7 @@ def check_patience(
     if elapsed > patience.limit:
         state = observed.reason if observed else "not visible"
         raise WaitError(
-            f"{kind.kind} {id_} is not ready after {elapsed:.0f} s (typically "
+            f"{kind.kind} {id_} is not {until} after {elapsed:.0f} s (typically "
             f"{patience.typical:.0f} s); AWS says: {state or 'pending'}.",
             hint="Run the same command again: it goes on waiting where this run stopped.",
         )

@@ -79,6 +79,7 @@ class StepDone:
         id: of the object.
         seconds: from its start.
         differences: what it changed, secrets masked.
+        note: what else is worth telling.
     """
 
     key: Key
@@ -86,6 +87,7 @@ class StepDone:
     id: str
     seconds: float
     differences: tuple[Difference, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

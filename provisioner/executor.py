@@ -54,10 +54,15 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a step did: to which object, and what it changed (secrets masked)."""
+    """What a step did: to which object, and what it changed (secrets masked).
+
+    Attributes:
+        note: what else is worth telling.
+    """
 
     id: str
     differences: tuple[Difference, ...] = ()
+    note: str = ""
 
 
 Work = Generator[Pause, None, Done]
@@ -230,7 +235,7 @@ class _Run:
         self.outcome.done[key] = done
         del self._works[key]
         kind = self._kinds[key.address]
-        self._listen(StepDone(key, kind, done.id, self._since(key), done.differences))
+        self._listen(StepDone(key, kind, done.id, self._since(key), done.differences, done.note))
         for user in self._users[key]:
             self._needs[user].discard(key)
             if not self._needs[user] and user not in self.outcome.skipped:

@@ -11,7 +11,7 @@ from provisioner.changes import Plan
 from provisioner.errors import AwsError, RunLostError
 from provisioner.events import Event, Listener, StepDone, StepFailed
 from provisioner.inventory import Journal, RunEvent
-from provisioner.schedule import Key
+from provisioner.schedule import Key, Verb
 
 
 class Historian:
@@ -35,7 +35,8 @@ class Historian:
     def __call__(self, event: Event) -> None:
         """Hear of one event."""
         if isinstance(event, StepDone):
-            self._write(self._done(event))
+            if event.note or event.key.verb is not Verb.LOOK:
+                self._write(self._done(event))
         elif isinstance(event, StepFailed):
             self._write(self._failed(event))
         self._listen(event)
@@ -55,7 +56,7 @@ class Historian:
             id=event.id,
             changes=tuple(asdict(difference) for difference in event.differences),
             request_ids=self._requests(event.key),
-            message=change.reason if change else "",
+            message=event.note or (change.reason if change else ""),
         )
 
     def _failed(self, event: StepFailed) -> RunEvent:

@@ -32,7 +32,7 @@ def leftover(situation: Situation, address: str) -> tuple[Old, ...]:
     return tuple(
         old_of(kind_of(old.kind), old.id, record.settings, seen[old.id])
         for old in (record.replaced if record else ())
-        if record and old.id in seen and seen[old.id].phase is not Phase.LEAVING
+        if record and old.id in seen
     )
 
 
@@ -45,7 +45,6 @@ def old_of(kind: AnyType, id_: str, settings: Settings, seen: Observed | None) -
         id_,
         settings,
         kind.holds_data,
-        survives=kind.survives(settings) if kind.survives else "",
         lifts=lifts,
         theirs=bool(lifts) and not protection(settings),
         empty=settings.get("empty_on_delete") is True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import (
@@ -388,14 +389,20 @@ class ResourceType(Generic[S]):
         lift: takes that protection away; a step of its own, shown and written down as such.
         drain: takes away a slice of what the object holds, as much as a few seconds allow; None
             once it is empty. Only asked where emptying was allowed.
-        refilled: the codes by which a delete says that the object is not empty (again).
+        refilled: codes, or parts of messages, by which a delete says that the object is not empty
+            (again).
         aftermath: what stays of a deleted object for a while and holds on to others, in words;
             empty once there is nothing. Gets the settings last applied.
         obstacles: what will block the delete of the object, or outlive it. Reads only. Gets the
             settings last applied and the ids of everything that is deleted with it.
         last: deleted after everything else, since the rest can't be read without it.
-        returns: others may bring it back after its delete; looked for once more at the end.
-        deletes: the IAM actions that delete, lift and drain need.
+        returns: kinds and ids of what may be there again after its delete, since services make it
+            by themselves; looked for once more at the end. Gets the id and the settings last
+            applied.
+        deletes: the IAM actions that unwire, delete and aftermath need. One that is not decided by
+            the object's own ARN is followed by a blank and by what decides it, made of attributes:
+            `kms:DeleteAlias {alias_arn}`; or by a dash if nobody knows that beforehand.
+        lifts, drains: likewise those that only lift, or only drain, needs.
         taken: for a kind whose ids AWS makes and that has a name all the same, which only one
             object may have: the ids of the objects that have the names of these specs, by the
             keys under which the specs are given.
@@ -413,8 +420,8 @@ class ResourceType(Generic[S]):
         replace_first: `create` where two can exist side by side, else `delete`.
         claims: fields of which only one object can have the same values: a successor that has them
             all is made when the old one is gone.
-        survives: given the settings last applied, a sentence on what stays after a delete and
-            until when.
+        survives: given the settings last applied and the time of the delete, a sentence on what
+            stays after it and until when.
         seconds: what a create typically takes, for ordering by the longest path.
     """
 
@@ -439,8 +446,10 @@ class ResourceType(Generic[S]):
     aftermath: Callable[[Aws, str, Settings], str] | None = None
     obstacles: Callable[[Aws, str, Settings, frozenset[str]], Sequence[Obstacle]] | None = None
     last: bool = False
-    returns: bool = False
+    returns: Callable[[str, Settings], Sequence[tuple[str, str]]] | None = None
     deletes: tuple[str, ...] = ()
+    lifts: tuple[str, ...] = ()
+    drains: tuple[str, ...] = ()
     taken: Callable[[Aws, Mapping[str, S]], Mapping[str, str]] | None = None
     overwrites: bool = False
     tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None
@@ -452,7 +461,7 @@ class ResourceType(Generic[S]):
     holds_data: bool = False
     replace_first: str = "create"
     claims: tuple[str, ...] = ()
-    survives: Callable[[Settings], str] | None = None
+    survives: Callable[[Settings, datetime], str] | None = None
     seconds: float = 1.0
 
     @property

@@ -3,48 +3,96 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioner.aws.clients import Aws
 from provisioner.errors import ProvisionerError
 from provisioner.lifecycle import Obstacle
+from provisioner.quantities import enumerated
 
-BATCH = 100
 ASSUMED = re.compile(
     r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/"
 )
+RESOURCES = 50
+"""Asked for in one call."""
 
 
-def missing(aws: Aws, actions: Set[str]) -> Iterator[Obstacle]:
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """An IAM action, and the ARN that decides whether the caller may do it."""
+
+    action: str
+    arn: str
+
+
+def needs_of(actions: Iterable[str], attributes: Mapping[str, str]) -> Iterator[Need]:
+    """What a kind's `deletes` or `drains` mean for one object.
+
+    What is decided by an ARN that the object's attributes do not tell is left out.
+    """
+    for entry in actions:
+        action, _, form = entry.partition(" ")
+        try:
+            arn = (form or "{arn}").format_map(attributes)
+        except KeyError:
+            continue
+        if arn.startswith("arn:"):
+            yield Need(action, arn)
+
+
+def missing(aws: Aws, needs: Iterable[Need]) -> Iterator[Obstacle]:
     """The actions that IAM says the caller is denied. Reads only.
 
-    Simulated for the identity alone: what a resource's or an organisation's policy adds or takes
-    is not seen. Where the simulation itself is not allowed, nothing is told.
+    Simulated for the identity alone: what a resource's policy adds is not seen, and what depends
+    on a condition whose value nobody knows beforehand is not told. Where the simulation itself is
+    not allowed, nothing is.
     """
+    arns: dict[str, set[str]] = defaultdict(set)
+    for need in needs:
+        arns[need.action].add(need.arn)
+    if not arns:
+        return
+    asked: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for action, named in arns.items():
+        asked[tuple(sorted(named))].append(action)
     try:
-        denied = sorted(_denied(aws, sorted(actions)))
+        source = _policy_source(aws)
+        calls = [
+            partial(_denied, aws, source, sorted(actions), named[start : start + RESOURCES])
+            for named, actions in asked.items()
+            for start in range(0, len(named), RESOURCES)
+        ]
+        denied = sorted({need for found in aws.gather(calls) for need in found})
     except (ClientError, BotoCoreError, ProvisionerError):
         return
-    if denied:
+    by_action: dict[str, list[str]] = defaultdict(list)
+    for need in denied:
+        by_action[need.action].append(need.arn)
+    for action, named_arns in by_action.items():
         yield Obstacle(
-            f"the caller is not allowed: {', '.join(denied)}",
-            "Grant these actions, or call as somebody who has them.",
+            f"the caller is not allowed {action} on {enumerated(named_arns, 3)}",
+            "Grant the caller what is missing, or call as somebody who has it.",
         )
 
 
-def _denied(aws: Aws, actions: list[str]) -> Iterator[str]:
-    iam = aws.client("iam")
-    source = _policy_source(aws)
-    for start in range(0, len(actions), BATCH):
-        pages = iam.get_paginator("simulate_principal_policy").paginate(
-            PolicySourceArn=source, ActionNames=actions[start : start + BATCH]
-        )
-        for page in pages:
-            for result in page["EvaluationResults"]:
-                if result["EvalDecision"] != "allowed":
-                    yield result["EvalActionName"]
+def _denied(aws: Aws, source: str, actions: Sequence[str], arns: Sequence[str]) -> list[Need]:
+    """What is surely denied of these actions on these ARNs."""
+    pages = (
+        aws.client("iam")
+        .get_paginator("simulate_principal_policy")
+        .paginate(PolicySourceArn=source, ActionNames=[*actions], ResourceArns=[*arns])
+    )
+    return [
+        Need(result["EvalActionName"], result.get("EvalResourceName", ""))
+        for page in pages
+        for result in page["EvaluationResults"]
+        if result["EvalDecision"] != "allowed" and not result.get("MissingContextValues")
+    ]
 
 
 def _policy_source(aws: Aws) -> str:

@@ -400,7 +400,7 @@ def _removed(situation: Situation, record: Record) -> Change:
     forget = Change(
         record.address, record.kind, Action.FORGET, id=record.id, olds=olds, owned=record.owned
     )
-    if found is None and (rest := _aftermath(record)):
+    if found is None and (rest := _unfinished(situation, record)):
         return replace(forget, action=Action.DELETE, olds=(*olds, rest))
     if found is None:
         return replace(forget, reason="it is gone from AWS", id=None)
@@ -415,11 +415,13 @@ def _removed(situation: Situation, record: Record) -> Change:
     )
 
 
-def _aftermath(record: Record) -> Old | None:
-    """What an earlier run deleted, whose traces it may not have waited for."""
+def _unfinished(situation: Situation, record: Record) -> Old | None:
+    """What an earlier run deleted, and did not see the end of: it is leaving, or left traces."""
     kind = kind_of(record.kind)
-    waits = record.status is Status.DELETING and record.owned and kind.aftermath
-    return old_of(kind, record.id, record.settings, None) if record.id and waits else None
+    deleted = record.status is Status.DELETING and (kind.aftermath or kind.returns)
+    if record.id and record.owned and (deleted or record.address in situation.leaving):
+        return old_of(kind, record.id, record.settings, None)
+    return None
 
 
 def _refuse(judgement: _Judgement, removed: list[Change]) -> None:

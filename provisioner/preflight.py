@@ -7,8 +7,9 @@ as a whole, so that a teardown stops before it begins and never half way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from provisioner.aws.clients import Aws
@@ -17,7 +18,7 @@ from provisioner.changes import Change, Old, Plan
 from provisioner.ensure import Action
 from provisioner.errors import BlockedError, ProtectedError
 from provisioner.lifecycle import Obstacle
-from provisioner.permissions import missing
+from provisioner.permissions import Need, missing, needs_of
 from provisioner.planner import Allowances
 from provisioner.refresher import side_by_side
 from provisioner.registry import kind_of
@@ -40,18 +41,19 @@ def surveyed(aws: Aws, plan: Plan, allowed: Allowances) -> Plan:
     Raises:
         AwsError: a read failed.
     """
-    plan = replace(plan, changes=tuple(_allowed(change, allowed) for change in plan.changes))
+    now = aws.clock.now()
+    changes = tuple(_allowed(change, allowed, now) for change in plan.changes)
+    plan = replace(plan, changes=changes)
     going = [_Going(change.address, old) for change in plan.changes for old in change.olds]
     if not going:
         return plan
-    ids = frozenset(one.old.id for one in going)
     found: dict[str, list[Obstacle]] = {}
-    for one, obstacles in side_by_side(partial(_ask, aws, one, ids) for one in going):
+    for one, obstacles in side_by_side(partial(_ask, aws, one, plan.ours) for one in going):
         found.setdefault(one.address, []).extend(obstacles)
     for change in plan.changes:
         found.setdefault(change.address, []).extend(_protections(plan, change))
     if plan.wanted is None:
-        found[""] = [*missing(aws, {action for one in going for action in _deletes(one)})]
+        found[""] = [*missing(aws, [need for one in going for need in _needs(plan, one)])]
     return replace(plan, obstacles={a: tuple(told) for a, told in found.items() if told})
 
 
@@ -73,16 +75,22 @@ def check(plan: Plan) -> Plan:
     raise kind("Nothing was deleted.\n" + "\n".join(lines), hint=" ".join(hints))
 
 
-def _allowed(change: Change, allowed: Allowances) -> Change:
+def _allowed(change: Change, allowed: Allowances, now: datetime) -> Change:
     olds = tuple(
         replace(
             old,
+            survives=_survives(old, now),
             empty=old.empty or change.address in allowed.empty,
             theirs=old.theirs and change.address not in allowed.lift,
         )
         for old in change.olds
     )
     return replace(change, olds=olds)
+
+
+def _survives(old: Old, now: datetime) -> str:
+    survives = kind_of(old.kind).survives
+    return survives(old.settings, now) if survives else ""
 
 
 def _ask(aws: Aws, one: _Going, ids: frozenset[str]) -> tuple[_Going, list[Obstacle]]:
@@ -119,5 +127,10 @@ def _protections(plan: Plan, change: Change) -> Iterator[Obstacle]:
             )
 
 
-def _deletes(one: _Going) -> Mapping[str, None]:
-    return dict.fromkeys(kind_of(one.old.kind).deletes)
+def _needs(plan: Plan, one: _Going) -> Iterator[Need]:
+    """What the caller must be allowed to do to one object."""
+    found, kind = plan.found(one.address), kind_of(one.old.kind)
+    if found and found.id == one.old.id:
+        yield from needs_of(kind.deletes, found.observed.attributes)
+        yield from needs_of(kind.lifts if one.old.lifts else (), found.observed.attributes)
+        yield from needs_of(kind.drains if one.old.empty else (), found.observed.attributes)

@@ -47,6 +47,7 @@ class Situation:
         records: by address, as the inventory has them.
         found: by address, the object recorded, named or tagged so. Whose it is, is judged later.
         replaced: by address and id, what a replace that was cut short still has to delete.
+        leaving: addresses whose recorded object is on its way out.
         values: what is known of attributes.
     """
 
@@ -54,6 +55,7 @@ class Situation:
     found: Mapping[str, Found]
     replaced: Mapping[str, Mapping[str, Observed]]
     values: Values
+    leaving: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -105,7 +107,12 @@ def refresh(
         for address, record in records.items()
         if record.replaced
     }
-    return Situation(records, found, replaced, values)
+    leaving = frozenset(
+        address
+        for address, record in records.items()
+        if (seen := look.seen[record.kind].get(record.id or "")) and seen.phase is Phase.LEAVING
+    )
+    return Situation(records, found, replaced, values, leaving)
 
 
 def _read_all(

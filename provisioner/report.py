@@ -14,6 +14,7 @@ from provisioner.changes import Plan
 from provisioner.ensure import Action
 from provisioner.errors import ProvisionerError
 from provisioner.executor import Outcome
+from provisioner.schedule import Verb
 
 Result: TypeAlias = Literal["succeeded", "partial", "failed", "interrupted", "lost", "declined"]
 
@@ -109,7 +110,7 @@ def summarize(
         seconds: the run took.
     """
     failed = {key.address for key in outcome.failed}
-    skipped = {key.address for key in outcome.skipped} - failed
+    skipped = {key.address for key in outcome.skipped if key.verb is not Verb.LOOK} - failed
     counts = Counter(
         COUNTED[change.action] for change in plan.changes if change.address not in failed | skipped
     )

@@ -29,6 +29,8 @@ class Verb(StrEnum):
     LIFT = "lift"
     UNWIRE = "unwire"
     DELETE = "delete"
+    LOOK = "look"
+    """Look once more whether what was deleted has come back."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,13 +62,14 @@ class Step:
 def schedule(plan: Plan) -> Mapping[Key, Step]:
     """The steps of a plan, each after what it needs. Idle changes have none."""
     changes = {change.address: change for change in plan.changes if not change.idle}
-    keys = {key for change in changes.values() for key in _keys(plan, change)}
+    keys = {key for change in changes.values() for key in _keys(change)}
     hard: dict[Key, set[Key]] = defaultdict(set)
     soft: dict[Key, set[Key]] = defaultdict(set)
     if plan.wanted is not None:
         _making(build_graph(plan.wanted, plan.values), keys, hard)
     _deleting(plan, changes, keys, hard, soft)
     needs = _sorted_out(keys, hard, soft)
+    _lifting(needs)
     return {key: Step(key, needs[key], _seconds(changes[key.address], key.verb)) for key in keys}
 
 
@@ -89,7 +92,7 @@ def expected_seconds(steps: Mapping[Key, Step]) -> float:
     return max(longest_paths(steps).values(), default=0.0)
 
 
-def _keys(plan: Plan, change: Change) -> Iterator[Key]:
+def _keys(change: Change) -> Iterator[Key]:
     if change.makes:
         yield Key(change.address, Verb.CREATE)
     if change.stays:
@@ -98,10 +101,10 @@ def _keys(plan: Plan, change: Change) -> Iterator[Key]:
         yield Key(change.address, Verb.DELETE)
     if any(old.lifts for old in change.olds):
         yield Key(change.address, Verb.LIFT)
-    record = plan.record(change.address)
-    wired = record is not None and bool(record.edges)
-    if wired and any(kind_of(old.kind).unwire for old in change.olds):
+    if any(kind_of(old.kind).unwire for old in change.olds):
         yield Key(change.address, Verb.UNWIRE)
+    if not change.stays and any(kind_of(old.kind).returns for old in change.olds):
+        yield Key(change.address, Verb.LOOK)
 
 
 def _making(graph: Graph, keys: set[Key], hard: dict[Key, set[Key]]) -> None:
@@ -139,6 +142,12 @@ def _deleting(
             if user is not None and not changes[edge.address].delete_first:
                 soft[deletion] |= {Key(record.address, Verb.CONFIGURE)} & keys
     _successors_in_use(plan, changes, keys, soft)
+    for key in keys:
+        if key.verb is Verb.UNWIRE:  # what is replaced works until its successor does
+            deletion = Key(key.address, Verb.DELETE)
+            soft[key] |= {
+                one for one in hard[deletion] | soft[deletion] if one.verb is Verb.CONFIGURE
+            }
     _last(changes, keys, soft)
 
 
@@ -152,13 +161,22 @@ def _own_order(change: Change, keys: set[Key], hard: dict[Key, set[Key]]) -> Non
 
 
 def _last(changes: Mapping[str, Change], keys: set[Key], soft: dict[Key, set[Key]]) -> None:
-    """What the rest can't be read without goes after all the rest, and stays if any of it does."""
+    """What the rest can't be read without goes after all the rest, and stays if any of it does.
+
+    After all the rest is also when it is looked for what came back.
+    """
     deletions = {key for key in keys if key.verb is Verb.DELETE}
     last = {
         key for key in deletions if any(kind_of(old.kind).last for old in changes[key.address].olds)
     }
-    for key in last:
+    for key in (*last, *(key for key in keys if key.verb is Verb.LOOK)):
         soft[key] |= deletions - last
+
+
+def _lifting(needs: dict[Key, frozenset[Key]]) -> None:
+    """A protection is taken away right before the delete: while others fail, it stays."""
+    for key in [key for key in needs if key.verb is Verb.LIFT]:
+        needs[key] = needs[Key(key.address, Verb.DELETE)] - {key}
 
 
 def _successors_in_use(

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import as_ours
 from provisioner.aws.retry import BROKEN
-from provisioner.changes import Change, Old, Plan
+from provisioner.changes import Change, Plan
 from provisioner.edges import edges_of
 from provisioner.ensure import (
     ROUNDS,
@@ -25,7 +24,6 @@ from provisioner.ensure import (
     create_or_settle,
     new_token,
     tags_of,
-    to_the_end,
     unset,
     unsettled,
 )
@@ -54,7 +52,7 @@ from provisioner.redaction import Redaction, public_in, secrets_in
 from provisioner.references import substitute, unescape
 from provisioner.refresher import Found
 from provisioner.registry import kind_of
-from provisioner.removal import removed
+from provisioner.removal import let_go, lifted, removed, returned
 from provisioner.schedule import Key, Step, Verb
 from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
@@ -136,6 +134,7 @@ class Steps:
             Verb.LIFT: self._lift,
             Verb.UNWIRE: self._unwire,
             Verb.DELETE: self._delete,
+            Verb.LOOK: self._look_again,
         }
         change = self.plan.change(key.address)
         if change is None:  # pragma: no cover  steps are made from changes
@@ -243,32 +242,38 @@ class Steps:
 
     def _lift(self, change: Change, aws: Aws) -> Work:
         """Take protections away: a step of its own, so that it is seen and written down."""
-        for old in change.olds:
-            kind = kind_of(old.kind)
-            if old.lifts and kind.lift:
-                yield from self._settle(kind, old, to_the_end(partial(kind.lift, aws, old.id)))
-        return Done(change.olds[0].id)
+        protected = [old for old in change.olds if old.lifts]
+        for old in protected:
+            yield from lifted(kind_of(old.kind), old, aws)
+        return Done(protected[0].id, note=", ".join(old.lifts for old in protected))
 
     def _unwire(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
-            kind = kind_of(old.kind)
-            if kind.unwire:
-                yield from self._settle(kind, old, to_the_end(partial(kind.unwire, aws, old.id)))
+            yield from let_go(kind_of(old.kind), old, aws)
         return Done(change.olds[0].id)
-
-    def _settle(self, kind: AnyType, old: Old, phase: Phase) -> Generator[Pause, None, None]:
-        """Wait until AWS has taken what was sent: a delete in the middle of it would undo it."""
-        if phase is Phase.PENDING:
-            yield from self._until_ready(kind, old.id, None)
 
     def _delete(self, change: Change, aws: Aws) -> Work:
         for old in change.olds:
-            yield from removed(kind_of(old.kind), old, aws)
+            yield from removed(kind_of(old.kind), old, aws, self.plan.ours)
+        if Key(change.address, Verb.LOOK) not in self.steps:
+            self._forget(change)
+        return Done(change.olds[0].id if change.olds else change.id or "")
+
+    def _look_again(self, change: Change, aws: Aws) -> Work:
+        """Delete what is there again; the record stays until it is not."""
+        back: list[str] = []
+        for old in change.olds:
+            back += yield from returned(kind_of(old.kind), old, aws, self.plan.staying)
+        self._forget(change)
+        note = f"{', '.join(back)} was there again and was deleted again" if back else ""
+        return Done(change.olds[0].id, note=note)
+
+    def _forget(self, change: Change) -> None:
+        """The objects that had to go are gone."""
         if change.stays:
             self._note(self._record(change), replaced=())
         else:
             self.journal.forget(change.address)
-        return Done(change.olds[0].id if change.olds else change.id or "")
 
     def _until_ready(
         self, kind: AnyType, id_: str, observed: Observed | None

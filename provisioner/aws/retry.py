@@ -214,7 +214,8 @@ def verdict(call: Call, error: BaseException) -> Verdict | None:
 
 
 _TAKES_AWAY = re.compile(
-    r"^(Delete|Detach|Disassociate|Release|Revoke|Remove|Schedule|Describe|Get|List|Head)"
+    r"^(Delete|Detach|Disassociate|Release|Revoke|Remove|Schedule|Abort|Describe|Get|List|Head"
+    r"|Simulate)"
 )
 """To these calls "not found" is an answer, not a reason to wait."""
 

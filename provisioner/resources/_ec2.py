@@ -90,6 +90,15 @@ class Listing:
         return {id_: one for id_, one in seen.items() if one is not None}
 
 
+INTERFACES = Listing(
+    "describe_network_interfaces",
+    "NetworkInterfaces",
+    "NetworkInterfaceId",
+    "network-interface-id",
+)
+"""What others put into subnets and groups."""
+
+
 def tagged(kind: ResourceTypeType, tags: Mapping[str, str]) -> list[TagSpecificationTypeDef]:
     """Tags for a create call."""
     return [{"ResourceType": kind, "Tags": _tags(tags)}]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from provisioner.canonical import as_policy
 from provisioner.lifecycle import Json
@@ -57,6 +58,32 @@ def parsed(text: object) -> dict[str, Json] | None:
         return None
     document = json.loads(text)
     return document if isinstance(document, dict) else None
+
+
+def denies(policy: Json, actions: Sequence[str]) -> bool:
+    """Whether a statement of a policy denies one of these actions to somebody.
+
+    The statement that refuses plain HTTP denies everything to nobody who comes by TLS.
+    """
+    statements = _statements(policy if isinstance(policy, dict) else None)
+    return any(
+        isinstance(one, dict)
+        and one.get("Effect") == "Deny"
+        and not _only_without_tls(one.get("Condition"))
+        and any(_fits(one, action) for action in actions)
+        for one in statements
+    )
+
+
+def _only_without_tls(condition: Json) -> bool:
+    tests = condition.get("Bool") if isinstance(condition, dict) and len(condition) == 1 else None
+    return isinstance(tests, dict) and [key.lower() for key in tests] == ["aws:securetransport"]
+
+
+def _fits(statement: Mapping[str, Json], action: str) -> bool:
+    named = statement.get("Action", [])
+    patterns = named if isinstance(named, list) else [named]
+    return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in patterns)
 
 
 def _statements(policy: Mapping[str, Json] | None) -> list[Json]:

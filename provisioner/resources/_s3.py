@@ -1,4 +1,4 @@
-"""A bucket as S3 shows it, in ten calls; and how it is emptied."""
+"""A bucket as S3 shows it, in ten calls."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 
 from provisioner.aws.failures import unless_absent
 from provisioner.aws.tags import tag_dict
-from provisioner.errors import AwsError
 from provisioner.lifecycle import Json
 from provisioner.resources._policies import parsed, parted, refusal
 
 ABSENT = ("NoSuchBucket", "404")
 ACTIONS = "s3:*"
-BATCH = 1000
 SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -165,33 +163,3 @@ def observed_settings(found: Mapping[str, Json], arn: str) -> dict[str, Json]:
 def tls_statement(arn: str) -> dict[str, Json]:
     """The statement that refuses calls without TLS."""
     return refusal(ACTIONS, [arn, f"{arn}/*"])
-
-
-def empty(client: Any, name: str) -> None:
-    """Delete every version, marker and unfinished upload, a thousand at a time.
-
-    Raises:
-        AwsError: a version can't be deleted: it is locked, or nobody may.
-    """
-    for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-        versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        keys = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]
-        for start in range(0, len(keys), BATCH):
-            batch = {"Objects": keys[start : start + BATCH], "Quiet": True}
-            _refuse(name, client.delete_objects(Bucket=name, Delete=batch).get("Errors", ()))
-    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
-        for upload in page.get("Uploads", ()):
-            client.abort_multipart_upload(
-                Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"]
-            )
-
-
-def _refuse(name: str, errors: Any) -> None:
-    for error in errors:
-        raise AwsError(
-            f"s3.DeleteObjects: {error.get('Message', 'refused')} ({error.get('Code')}) "
-            f"for {error.get('Key')} in {name}.",
-            code=str(error.get("Code", "")),
-            operation="s3.DeleteObjects",
-            hint="A locked object goes when its lock ends.",
-        )

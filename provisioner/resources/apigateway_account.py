@@ -112,6 +112,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("apigateway:PATCH -",),
     overwrites=True,
     parent="cloudwatch_role_arn",
     belongs_to="iam.role.arn",

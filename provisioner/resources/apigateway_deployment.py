@@ -153,6 +153,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("apigateway:DELETE -",),
     parent="rest_api_id",
     belongs_to="apigateway.rest_api.id",
     within=within,

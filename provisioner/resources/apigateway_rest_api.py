@@ -303,6 +303,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("apigateway:DELETE",),
     seconds=4.0,
 )
 

@@ -330,6 +330,7 @@ RESOURCE = ResourceType(
     retag=retag,
     search=search,
     obstacles=obstacles,
+    deletes=("apigateway:DELETE",),
     ready=Patience(every=5, typical=240, limit=5400),
     seconds=1.0,
 )

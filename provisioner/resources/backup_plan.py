@@ -202,6 +202,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("backup:DeleteBackupPlan",),
 )
 
 

@@ -181,6 +181,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("backup:DeleteBackupSelection -",),
     parent="backup_plan_id",
     belongs_to="backup.plan.id",
     within=within,

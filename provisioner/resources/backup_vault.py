@@ -7,12 +7,14 @@ API: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVaul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+from botocore.exceptions import ClientError
+
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.failures import absent_is_success, unless_absent
+from provisioner.aws.failures import code_of, unless_absent
 from provisioner.aws.target import Target
 from provisioner.ensure import Result, ensure
 from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
@@ -20,8 +22,10 @@ from provisioner.lifecycle import (
     IMMUTABLE,
     LOCAL,
     Changes,
+    Drained,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -29,14 +33,17 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
-from provisioner.resources._policies import parsed
+from provisioner.resources._backup_points import emptied
+from provisioner.resources._backup_points import obstacles as held_in
+from provisioner.resources._policies import denies, parsed
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
     from mypy_boto3_backup.type_defs import CreateBackupVaultInputTypeDef
 
 ABSENT = ("ResourceNotFoundException", "AccessDeniedException")
-"""AWS answers AccessDenied for a vault that does not exist."""
+"""AWS answers AccessDenied for a vault that does not exist, and to whoever may not do it."""
+DELETES = ("backup:DeleteRecoveryPoint", "backup:DeleteBackupVault")
 AWS_OWN = ("Default", "aws/efs/automatic-backup-vault")
 
 
@@ -114,15 +121,37 @@ def update(aws: Aws, id_: str, spec: BackupVaultSpec, changes: Changes) -> Phase
     return Phase.READY
 
 
-def delete(aws: Aws, id_: str, settings: Settings) -> None:
-    """Take the policy away, then the points if that was asked for, then the vault."""
+def protection(settings: Settings) -> str:
+    """A policy that denies deleting recovery points, or the vault."""
+    return "the policy that denies deletes" if denies(settings.get("policy"), DELETES) else ""
+
+
+def lift(aws: Aws, id_: str) -> Phase:
+    """Take the policy away."""
     client = aws.client("backup")
-    with absent_is_success(*ABSENT):
-        if settings.get("policy"):
-            client.delete_backup_vault_access_policy(BackupVaultName=id_)
-        if settings.get("empty_on_delete"):
-            _empty(client, id_)
-        client.delete_backup_vault(BackupVaultName=id_)
+    _unless_gone(client, id_, lambda: client.delete_backup_vault_access_policy(BackupVaultName=id_))
+    return Phase.READY
+
+
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],  # noqa: ARG001
+) -> Sequence[Obstacle]:
+    """The recovery points in it, and a lock on them."""
+    return [*held_in(aws, id_)]
+
+
+def drain(aws: Aws, id_: str) -> Drained | None:
+    """Have some hundred recovery points deleted."""
+    return emptied(aws, id_)
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it; refused as long as there are points in it."""
+    client = aws.client("backup")
+    _unless_gone(client, id_, lambda: client.delete_backup_vault(BackupVaultName=id_))
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -137,9 +166,23 @@ def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every vault but AWS's own."""
-    names = [vault["BackupVaultName"] for vault in _vaults(aws.client("backup"))]
+    names = _names(aws.client("backup"))
     found = read(aws, [name for name in names if name not in AWS_OWN])
     return of_stack(found, stack)
+
+
+def _unless_gone(client: BackupClient, name: str, call: Callable[[], object]) -> None:
+    """Make a call that takes away; refused for a vault that is still there, it is not done."""
+    try:
+        call()
+    except ClientError as error:
+        gone = code_of(error) in ABSENT and name not in _names(client)
+        if not gone:
+            raise
+
+
+def _names(client: BackupClient) -> list[str]:
+    return [str(vault["BackupVaultName"]) for vault in _vaults(client)]
 
 
 def _attributes(name: str, target: Target) -> dict[str, str]:
@@ -175,17 +218,6 @@ def _observed(
     )
 
 
-def _empty(client: BackupClient, name: str) -> None:
-    pages = client.get_paginator("list_recovery_points_by_backup_vault").paginate(
-        BackupVaultName=name
-    )
-    for point in [point for page in pages for point in page.get("RecoveryPoints", ())]:
-        with absent_is_success("ResourceNotFoundException"):
-            client.delete_recovery_point(
-                BackupVaultName=name, RecoveryPointArn=point["RecoveryPointArn"]
-            )
-
-
 RESOURCE = ResourceType(
     kind="backup.vault",
     service="backup",
@@ -199,6 +231,14 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    protection=protection,
+    lift=lift,
+    drain=drain,
+    refilled=frozenset({"contains recovery points"}),
+    obstacles=obstacles,
+    deletes=("backup:DeleteBackupVault",),
+    lifts=("backup:DeleteBackupVaultAccessPolicy",),
+    drains=("backup:DeleteRecoveryPoint -", "backup:DisassociateRecoveryPoint -"),
     holds_data=True,
     replace_first="delete",
 )

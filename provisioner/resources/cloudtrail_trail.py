@@ -296,6 +296,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("cloudtrail:DeleteTrail",),
 )
 
 

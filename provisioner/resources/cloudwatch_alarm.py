@@ -329,6 +329,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("cloudwatch:DeleteAlarms",),
     overwrites=True,
     tagged=tagged,
     replace_first="create",

@@ -196,6 +196,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("cloudwatch:DeleteDashboards",),
     overwrites=True,
     tagged=tagged,
     seconds=0.5,

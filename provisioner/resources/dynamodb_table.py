@@ -8,6 +8,7 @@ API: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Patience,
     Phase,
@@ -37,6 +39,7 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
+from provisioner.quantities import counted, size
 from provisioner.resources._dynamodb import index_change, observed_table, phase_of, table_request
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ Name = Annotated[
     str, Shape(r"[A-Za-z0-9_.-]+", longest=255, shortest=3, says="letters, digits and _ . -")
 ]
 ABSENT = ("ResourceNotFoundException", "ResourceNotFound", "TableNotFoundException")
+SYSTEM_BACKUP_DAYS = 35
 
 
 class Key(Spec):
@@ -185,13 +189,42 @@ def update(aws: Aws, id_: str, spec: DynamodbTableSpec, changes: Changes) -> Pha
     return Phase.READY
 
 
-def delete(aws: Aws, id_: str, settings: Settings) -> None:
-    """Lift the protection that we set ourselves, then delete it with everything in it."""
+def protection(settings: Settings) -> str:
+    """Deletion protection."""
+    return "deletion protection" if settings.get("deletion_protection") else ""
+
+
+def lift(aws: Aws, id_: str) -> Phase:
+    """Switch deletion protection off; the table takes some seconds to be active again."""
     client = aws.client("dynamodb")
+    answer = unless_absent(partial(client.describe_table, TableName=id_), *ABSENT)
+    if answer is None or not answer["Table"].get("DeletionProtectionEnabled"):
+        return Phase.READY
     with absent_is_success(*ABSENT):
-        if settings.get("deletion_protection"):
-            client.update_table(TableName=id_, DeletionProtectionEnabled=False)
-        client.delete_table(TableName=id_)
+        client.update_table(TableName=id_, DeletionProtectionEnabled=False)
+    return Phase.PENDING
+
+
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],  # noqa: ARG001
+) -> Sequence[Obstacle]:
+    """What is in it, as AWS counts it every six hours; a table goes with its items."""
+    answer = unless_absent(partial(aws.client("dynamodb").describe_table, TableName=id_), *ABSENT)
+    table = answer["Table"] if answer else {}
+    items = table.get("ItemCount", 0)
+    if not items:
+        return ()
+    volume = size(table.get("TableSizeBytes", 0))
+    return [Obstacle(f"{id_} holds about {counted(items, 'item')} ({volume})", blocks=False)]
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it with everything in it; refused as long as it is protected."""
+    with absent_is_success(*ABSENT):
+        aws.client("dynamodb").delete_table(TableName=id_)
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -211,10 +244,11 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     return of_stack(found, stack)
 
 
-def survives(settings: Settings) -> str:
+def survives(settings: Settings, now: datetime) -> str:
     """The backup that AWS makes of a restorable table."""
     if settings.get("point_in_time_recovery"):
-        return "AWS keeps a system backup of it for 35 days"
+        until = now + timedelta(days=SYSTEM_BACKUP_DAYS)
+        return f"AWS keeps a system backup of it for 35 days, until {until:%Y-%m-%d}"
     return ""
 
 
@@ -362,6 +396,11 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    protection=protection,
+    lift=lift,
+    obstacles=obstacles,
+    deletes=("dynamodb:DeleteTable",),
+    lifts=("dynamodb:UpdateTable",),
     survives=survives,
     ready=Patience(every=2, typical=10, limit=1800),
     gone=Patience(every=2, typical=10, limit=900),

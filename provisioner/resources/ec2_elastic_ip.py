@@ -116,6 +116,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:ReleaseAddress",),
     seconds=1,
 )
 

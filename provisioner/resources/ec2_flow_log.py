@@ -172,6 +172,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:DeleteFlowLogs",),
     replace_first="delete",
     seconds=2,
 )

@@ -133,6 +133,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:DeleteInternetGateway", "ec2:DetachInternetGateway"),
     seconds=2,
 )
 

@@ -146,6 +146,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:DeleteNatGateway",),
     ready=Patience(every=5, typical=120, limit=900),
     gone=Patience(every=5, typical=90, limit=1800),
     seconds=120,

@@ -290,6 +290,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:DeleteNetworkAcl", "ec2:ReplaceNetworkAclAssociation"),
     seconds=2,
 )
 

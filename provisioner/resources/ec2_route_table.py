@@ -258,6 +258,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ec2:DeleteRouteTable", "ec2:DisassociateRouteTable"),
     seconds=2,
 )
 

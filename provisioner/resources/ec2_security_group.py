@@ -24,6 +24,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -32,6 +33,7 @@ from provisioner.lifecycle import (
     Wait,
 )
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
+from provisioner.resources._ec2_neighbours import interfaces, leaning_on
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -180,6 +182,13 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     delete_by(lambda ec2: ec2.delete_security_group(GroupId=id_), aws, *ABSENT)
 
 
+def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
+    """Rules of other groups that name it; interfaces that have it, unless its VPC goes, too."""
+    inside = settings.get("vpc_id") in ids
+    worn = () if inside else interfaces(aws, {"group-id": [id_]}, id_, ids)
+    return [*leaning_on(aws, id_, ids), *worn]
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every group but the default one of each VPC."""
 
@@ -297,6 +306,12 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
+    deletes=(
+        "ec2:DeleteSecurityGroup",
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupEgress",
+    ),
     predict=predict,
     unwire=unwire,
     seconds=2,

@@ -19,6 +19,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Patience,
     Phase,
@@ -28,6 +29,7 @@ from provisioner.lifecycle import (
     Wait,
 )
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
+from provisioner.resources._ec2_neighbours import interfaces
 
 SUBNETS = Listing("describe_subnets", "Subnets", "SubnetId", "subnet-id")
 
@@ -94,6 +96,12 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     delete_by(lambda ec2: ec2.delete_subnet(SubnetId=id_), aws, "InvalidSubnetID.NotFound")
 
 
+def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
+    """Interfaces of others in it, unless its VPC goes, too, and tells of them."""
+    inside = settings.get("vpc_id") in ids
+    return () if inside else [*interfaces(aws, {"subnet-id": [id_]}, id_, ids)]
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every subnet but those of the default VPC."""
 
@@ -136,6 +144,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
+    deletes=("ec2:DeleteSubnet",),
     predict=predict,
     ready=Patience(every=1, typical=3, limit=600),
     claims=("vpc_id", "cidr_block"),

@@ -24,6 +24,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Patience,
     Phase,
@@ -40,6 +41,7 @@ from provisioner.resources._ec2 import (
     seen,
     tagged,
 )
+from provisioner.resources._ec2_neighbours import in_vpc
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -121,6 +123,16 @@ def update(aws: Aws, id_: str, spec: Ec2VpcSpec, changes: Changes) -> Phase:
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Delete it; what is in it has to be gone."""
     delete_by(lambda ec2: ec2.delete_vpc(VpcId=id_), aws, "InvalidVpcID.NotFound")
+
+
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],
+) -> Sequence[Obstacle]:
+    """What others have in it."""
+    return [*in_vpc(aws, id_, ids)]
 
 
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
@@ -214,6 +226,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
+    deletes=("ec2:DeleteVpc",),
     ready=Patience(every=1, typical=3, limit=600),
 )
 

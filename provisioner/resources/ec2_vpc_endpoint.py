@@ -36,7 +36,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.quantities import counted, enumerated
 from provisioner.resources._ec2 import (
+    INTERFACES,
     Item,
     Listing,
     refuse_unsuccessful,
@@ -161,6 +163,15 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     refuse_unsuccessful("ec2.DeleteVpcEndpoints", unsuccessful, *ABSENT)
 
 
+def aftermath(aws: Aws, id_: str, settings: Settings) -> str:
+    """Interfaces of it that are still in its subnets."""
+    if settings.get("vpc_endpoint_type") != "Interface":
+        return ""
+    found = INTERFACES.matching(aws, {"description": [f"VPC Endpoint Interface {id_}"]})
+    names = enumerated(sorted(str(one["NetworkInterfaceId"]) for one in found))
+    return f"{counted(len(found), 'interface')} of it ({names})" if found else ""
+
+
 def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     """Every endpoint that is not gone and that no other service manages."""
 
@@ -215,6 +226,8 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    aftermath=aftermath,
+    deletes=("ec2:DeleteVpcEndpoints",),
     ready=Patience(every=5, typical=90, limit=900),
     gone=Patience(every=5, typical=60, limit=900),
     seconds=60,

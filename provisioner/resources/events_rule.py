@@ -299,6 +299,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("events:DeleteRule", "events:RemoveTargets"),
     overwrites=True,
     tagged=tagged,
     seconds=0.5,

@@ -24,6 +24,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -31,6 +32,7 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.quantities import counted, enumerated
 from provisioner.resources._iam import ABSENT, document, iam_path
 
 if TYPE_CHECKING:
@@ -122,6 +124,20 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
         iam.delete_policy(PolicyArn=id_)
 
 
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],
+) -> Sequence[Obstacle]:
+    """Who has it, or is bound by it, and is not deleted with it."""
+    with absent_is_success(ABSENT):
+        if holders := [name for name in _holders(aws.client("iam"), id_) if name not in ids]:
+            told = f"{counted(len(holders), 'principal')} of others with it: {enumerated(holders)}"
+            return [Obstacle(told, "Take the policy from them first.")]
+    return ()
+
+
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
     """Set and remove tags."""
     iam = aws.client("iam")
@@ -157,6 +173,20 @@ def _detachments(iam: IAMClient, arn: str) -> list[Callable[[], object]]:
         calls += [partial(iam.detach_user_policy, UserName=n, PolicyArn=arn) for n in users]
         calls += [partial(iam.detach_group_policy, GroupName=n, PolicyArn=arn) for n in groups]
     return calls
+
+
+def _holders(iam: IAMClient, arn: str) -> list[str]:
+    """The names of all that have the policy, as permissions or as their boundary."""
+    pages = iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=arn)
+    return [
+        str(name)
+        for page in pages
+        for name in (
+            *(one["RoleName"] for one in page["PolicyRoles"]),
+            *(one["UserName"] for one in page["PolicyUsers"]),
+            *(one["GroupName"] for one in page["PolicyGroups"]),
+        )
+    ]
 
 
 def _with_documents(aws: Aws, policies: Mapping[str, Mapping[str, Json]]) -> dict[str, Observed]:
@@ -227,6 +257,14 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
+    deletes=(
+        "iam:DeletePolicy",
+        "iam:DeletePolicyVersion",
+        "iam:DetachRolePolicy -",
+        "iam:DetachUserPolicy -",
+        "iam:DetachGroupPolicy -",
+    ),
 )
 
 

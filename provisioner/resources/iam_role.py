@@ -7,6 +7,7 @@ API: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +29,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -35,6 +37,7 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.quantities import counted, enumerated
 from provisioner.resources._iam import (
     ABSENT,
     attached_policies,
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 
 PLACES = 10
 """Managed policies that a role may have, unless AWS has raised the quota."""
+LAMBDA = "lambda.amazonaws.com"
+LEAVE = "Give them another role first."
 MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
@@ -153,6 +158,22 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
             with absent_is_success(ABSENT):
                 iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=id_)
         iam.delete_role(RoleName=id_)
+
+
+def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
+    """Instance profiles that hold it, and functions of others that run as it."""
+    iam = aws.client("iam")
+    told = []
+    with absent_is_success(ABSENT):
+        if profiles := [name for name in instance_profiles(iam, id_) if name not in ids]:
+            held = counted(len(profiles), "instance profile")
+            told.append(Obstacle(f"{held} of others with {id_}: {enumerated(profiles)}", LEAVE))
+    if LAMBDA in json.dumps(settings.get("assume_role_policy")):
+        functions = [name for name in _functions_of(aws, id_) if name not in ids]
+        if functions:
+            run = counted(len(functions), "function")
+            told.append(Obstacle(f"{run} of others as {id_}: {enumerated(functions)}", LEAVE))
+    return told
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -277,6 +298,13 @@ def _observed(name: str, found: Mapping[str, Json], inline: dict[str, Json]) -> 
     return Observed(settings, {"id": name, "arn": str(found["arn"]), "name": name}, named)
 
 
+def _functions_of(aws: Aws, role: str) -> list[str]:
+    """The functions of the region that run as a role."""
+    pages = aws.client("lambda").get_paginator("list_functions").paginate()
+    functions = [one for page in pages for one in page["Functions"]]
+    return [one["FunctionName"] for one in functions if one["Role"].rpartition("/")[2] == role]
+
+
 def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
@@ -294,6 +322,13 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    obstacles=obstacles,
+    deletes=(
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:RemoveRoleFromInstanceProfile -",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -37,6 +39,7 @@ from provisioner.lifecycle import (
     Spec,
     lags,
 )
+from provisioner.resources._kms_users import aliases_of, users
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -138,18 +141,19 @@ def update(aws: Aws, id_: str, spec: KmsKeySpec, changes: Changes) -> Phase:
     return Phase.READY
 
 
+def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
+    """Who else uses it: grants, and aliases that are not ours."""
+    return [*users(aws, id_, str(settings.get("alias", "")), ids)]
+
+
 def delete(aws: Aws, id_: str, settings: Settings) -> None:
-    """Free the alias, then schedule the deletion; a key already scheduled is a success."""
+    """Free our alias, then schedule the deletion; a key already scheduled is a success."""
     kms = aws.client("kms")
-    days = settings.get("deletion_window_days")
-    with absent_is_success("NotFoundException"):
-        for page in kms.get_paginator("list_aliases").paginate(KeyId=id_):
-            for alias in page["Aliases"]:
-                kms.delete_alias(AliasName=alias["AliasName"])
+    if settings.get("alias") in aliases_of(kms, id_):
+        with absent_is_success("NotFoundException"):
+            kms.delete_alias(AliasName=str(settings["alias"]))
     with absent_is_success("NotFoundException", "KMSInvalidStateException"):
-        kms.schedule_key_deletion(
-            KeyId=id_, PendingWindowInDays=days if isinstance(days, int) else DEFAULT_WINDOW_DAYS
-        )
+        kms.schedule_key_deletion(KeyId=id_, PendingWindowInDays=_window(settings))
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -178,10 +182,18 @@ def taken(aws: Aws, specs: Mapping[str, KmsKeySpec]) -> Mapping[str, str]:
     return {name: keys[spec.alias] for name, spec in specs.items() if spec.alias in keys}
 
 
-def survives(settings: Settings) -> str:
+def survives(settings: Settings, now: datetime) -> str:
     """The deletion window."""
-    days = settings.get("deletion_window_days") or DEFAULT_WINDOW_DAYS
-    return f"the key stays pending deletion for {days} days and can be restored until then"
+    days = _window(settings)
+    return (
+        f"the key stays pending deletion for {days} days and can be restored until "
+        f"{now + timedelta(days=days):%Y-%m-%d}"
+    )
+
+
+def _window(settings: Settings) -> int:
+    days = settings.get("deletion_window_days")
+    return days if isinstance(days, int) else DEFAULT_WINDOW_DAYS
 
 
 def _claims(tags: Json, stack: str) -> bool:
@@ -307,6 +319,9 @@ RESOURCE = ResourceType(
     search=search,
     taken=taken,
     survives=survives,
+    obstacles=obstacles,
+    last=True,
+    deletes=("kms:ScheduleKeyDeletion", "kms:DeleteAlias {alias_arn}"),
     holds_data=True,
 )
 

@@ -28,6 +28,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Patience,
     Phase,
@@ -45,8 +46,11 @@ from provisioner.resources._lambda import (
     phase_of,
     request_of,
 )
+from provisioner.resources._lambda_interfaces import linger
 
 DIGEST = "sha256:"
+INTERFACES_SECONDS = 300.0
+"""What Lambda typically takes to let go of a VPC; up to three quarters of an hour."""
 
 
 def _code_form(value: Json) -> Json:
@@ -196,6 +200,37 @@ def update(aws: Aws, id_: str, spec: LambdaFunctionSpec, changes: Changes) -> Ph
     return Phase.READY
 
 
+def unwire(aws: Aws, id_: str) -> Phase:
+    """Have it leave its VPC, so that Lambda lets the interfaces go early."""
+    found = answers(aws, [id_]).get(id_)
+    vpc = (found["Configuration"].get("VpcConfig") or {}) if found else {}
+    if not found or not vpc.get("SubnetIds") or found["Configuration"].get("State") == "Failed":
+        return Phase.READY
+    with absent_is_success("ResourceNotFoundException"):
+        aws.client("lambda").update_function_configuration(
+            FunctionName=id_, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+        )
+    return Phase.PENDING
+
+
+def aftermath(aws: Aws, id_: str, settings: Settings) -> str:  # noqa: ARG001
+    """The interfaces that Lambda still keeps for it in its subnets."""
+    return linger(aws, settings)
+
+
+def obstacles(
+    aws: Aws,  # noqa: ARG001
+    id_: str,
+    settings: Settings,
+    ids: frozenset[str],  # noqa: ARG001
+) -> Sequence[Obstacle]:
+    """In a VPC it is not gone at once."""
+    if not settings.get("subnet_ids"):
+        return ()
+    told = f"interfaces of {id_} stay in its subnets for some minutes after it is gone"
+    return [Obstacle(told, blocks=False, seconds=INTERFACES_SECONDS)]
+
+
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Delete it; its interfaces stay in the VPC for some minutes more."""
     with absent_is_success("ResourceNotFoundException"):
@@ -259,6 +294,14 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    unwire=unwire,
+    aftermath=aftermath,
+    obstacles=obstacles,
+    deletes=(
+        "lambda:DeleteFunction",
+        "lambda:UpdateFunctionConfiguration",
+        "ec2:DeleteNetworkInterface -",
+    ),
     poll=poll,
     ready=Patience(every=2, typical=10, limit=600),
     gone=Patience(every=2, typical=2, limit=600),

@@ -173,6 +173,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("lambda:RemovePermission -",),
     parent="function_name",
     belongs_to="lambda.function.name",
     within=within,

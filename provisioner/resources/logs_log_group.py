@@ -25,6 +25,7 @@ from provisioner.lifecycle import (
     Changes,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -32,6 +33,7 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
+from provisioner.quantities import size
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -155,15 +157,44 @@ def update(aws: Aws, id_: str, spec: LogsLogGroupSpec, changes: Changes) -> Phas
     return Phase.READY
 
 
-def delete(aws: Aws, id_: str, settings: Settings) -> None:
-    """Lift the protection that we set ourselves, then delete it with everything logged in it."""
-    logs = aws.client("logs")
+def protection(settings: Settings) -> str:
+    """Deletion protection."""
+    return "deletion protection" if settings.get("deletion_protection_enabled") else ""
+
+
+def lift(aws: Aws, id_: str) -> Phase:
+    """Switch deletion protection off."""
     with absent_is_success(ABSENT):
-        if settings.get("deletion_protection_enabled"):
-            logs.put_log_group_deletion_protection(
-                logGroupIdentifier=id_, deletionProtectionEnabled=False
-            )
-        logs.delete_log_group(logGroupName=id_)
+        aws.client("logs").put_log_group_deletion_protection(
+            logGroupIdentifier=id_, deletionProtectionEnabled=False
+        )
+    return Phase.READY
+
+
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],  # noqa: ARG001
+) -> Sequence[Obstacle]:
+    """How much is logged in it; a group goes with its events."""
+    stored = sum(
+        group.get("storedBytes", 0)
+        for group in _groups(aws.client("logs"), id_)
+        if group["logGroupName"] == id_
+    )
+    return [Obstacle(f"{id_} holds {size(stored)} of logs", blocks=False)] if stored else ()
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it with everything logged in it; refused as long as it is protected."""
+    with absent_is_success(ABSENT):
+        aws.client("logs").delete_log_group(logGroupName=id_)
+
+
+def returns(id_: str, settings: Settings) -> Sequence[tuple[str, str]]:  # noqa: ARG001
+    """Itself: what a service still has to log makes the group anew, without key and retention."""
+    return [("logs.log_group", id_)]
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -250,6 +281,12 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    protection=protection,
+    lift=lift,
+    obstacles=obstacles,
+    returns=returns,
+    deletes=("logs:DeleteLogGroup -",),
+    lifts=("logs:PutLogGroupDeletionProtection -",),
 )
 
 

@@ -192,6 +192,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("logs:DeleteMetricFilter -",),
     overwrites=True,
     parent="log_group_name",
     belongs_to="logs.log_group.name",

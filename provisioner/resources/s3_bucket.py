@@ -27,8 +27,10 @@ from provisioner.lifecycle import (
     IMMUTABLE,
     LOCAL,
     Changes,
+    Drained,
     Json,
     Observed,
+    Obstacle,
     Owner,
     Phase,
     ResourceType,
@@ -38,10 +40,14 @@ from provisioner.lifecycle import (
     lags,
     of_stack,
 )
-from provisioner.resources._s3 import ABSENT, FACETS, empty, observed_settings
+from provisioner.resources._policies import denies
+from provisioner.resources._s3 import ABSENT, FACETS, observed_settings
+from provisioner.resources._s3_contents import emptied
+from provisioner.resources._s3_contents import obstacles as held_in
 from provisioner.resources._s3_writes import WRITES, tags_of_bucket, write_tags
 
 DEFAULT_REGION = "us-east-1"
+DELETES = ("s3:DeleteBucket", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
 
 class LifecycleRule(Spec):
@@ -200,13 +206,38 @@ def update(aws: Aws, id_: str, spec: S3BucketSpec, changes: Changes) -> Phase:
     return Phase.READY
 
 
-def delete(aws: Aws, id_: str, settings: Settings) -> None:
-    """Empty it if that was asked for, then delete it."""
-    client = aws.client("s3")
+def obstacles(
+    aws: Aws,
+    id_: str,
+    settings: Settings,  # noqa: ARG001
+    ids: frozenset[str],  # noqa: ARG001
+) -> Sequence[Obstacle]:
+    """What it holds, and what locks that."""
+    return [*held_in(aws, id_)]
+
+
+def drain(aws: Aws, id_: str) -> Drained | None:
+    """Delete some ten thousand versions; once there are none, unfinished uploads."""
+    return emptied(aws, id_)
+
+
+def protection(settings: Settings) -> str:
+    """A policy that denies deleting the bucket or what is in it."""
+    policy = settings.get("policy")
+    return "the policy that denies deletes" if denies(policy, DELETES) else ""
+
+
+def lift(aws: Aws, id_: str) -> Phase:
+    """Take the policy away."""
     with absent_is_success(*ABSENT):
-        if settings.get("empty_on_delete"):
-            empty(client, id_)
-        client.delete_bucket(Bucket=id_)
+        aws.client("s3").delete_bucket_policy(Bucket=id_)
+    return Phase.READY
+
+
+def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
+    """Delete it; refused as long as it holds anything."""
+    with absent_is_success(*ABSENT):
+        aws.client("s3").delete_bucket(Bucket=id_)
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -272,6 +303,14 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    protection=protection,
+    lift=lift,
+    drain=drain,
+    refilled=frozenset({"BucketNotEmpty"}),
+    obstacles=obstacles,
+    deletes=("s3:DeleteBucket",),
+    lifts=("s3:DeleteBucketPolicy",),
+    drains=("s3:DeleteObjectVersion {arn}/*", "s3:AbortMultipartUpload {arn}/*"),
     overwrites=True,
     tagged=tagged,
     holds_data=True,

@@ -251,6 +251,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    deletes=("sns:Unsubscribe -",),
     overwrites=True,
     parent="topic_arn",
     belongs_to="sns.topic.arn",

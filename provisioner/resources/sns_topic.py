@@ -246,6 +246,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("sns:DeleteTopic",),
     overwrites=True,
     tagged=tagged,
 )

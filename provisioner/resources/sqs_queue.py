@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -230,9 +231,9 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     return of_stack(found, stack)
 
 
-def survives(settings: Settings) -> str:
+def survives(settings: Settings, now: datetime) -> str:
     """The name."""
-    del settings
+    del settings, now
     return "its name can't be used again for 60 seconds"
 
 
@@ -328,6 +329,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("sqs:DeleteQueue",),
     overwrites=True,
     tagged=tagged,
     poll=poll,

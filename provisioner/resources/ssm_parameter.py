@@ -9,6 +9,7 @@ API: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutPara
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -162,9 +163,9 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     return read(aws, [*_descriptions(aws.client("ssm"), filters)])
 
 
-def survives(settings: Settings) -> str:
+def survives(settings: Settings, now: datetime) -> str:
     """The name."""
-    del settings
+    del settings, now
     return "its name should not be used again for 30 seconds"
 
 
@@ -279,6 +280,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    deletes=("ssm:DeleteParameters",),
     survives=survives,
     ready=Patience(every=2, typical=10, limit=180),
 )

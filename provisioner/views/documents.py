@@ -161,6 +161,7 @@ def _done(event: StepDone) -> Document:
         "id": event.id,
         "seconds": round(event.seconds, 3),
         "differences": [_difference(item) for item in event.differences],
+        "note": event.note,
     }
 
 

@@ -29,8 +29,10 @@ from provisioner.views.terminal import Terminal
 DONE = {
     Verb.CREATE: "created",
     Verb.CONFIGURE: "configured",
+    Verb.LIFT: "unprotected",
     Verb.UNWIRE: "let go",
     Verb.DELETE: "deleted",
+    Verb.LOOK: "looked",
 }
 SHOWN = 8
 """Running steps shown at once."""
@@ -118,10 +120,11 @@ class Progress:
             self._asked = now
             self.terminal.note(lease_line(event.lease, event.left))
 
-    def _end(self, key: Key, line: Text) -> None:
+    def _end(self, key: Key, line: Text | None) -> None:
         self._running.pop(key, None)
         self._ended += 1
-        self.terminal.note(line)
+        if line:
+            self.terminal.note(line)
 
     def _skip(self, event: StepSkipped) -> None:
         self._running.pop(event.key, None)
@@ -162,7 +165,10 @@ def lease_line(lease: Lease, left: float) -> Text:
     return Text(f"{words}if that run has died, its lease ends in {max(left, 0):.0f} s", "dim")
 
 
-def _done(event: StepDone) -> Text:
+def _done(event: StepDone) -> Text | None:
+    """What was done; a look that found nothing is not worth a line."""
+    if event.key.verb is Verb.LOOK and not event.note:
+        return None
     style = "red" if event.key.verb is Verb.DELETE else "green"
     fields = ", ".join(difference.field for difference in event.differences)
     return Text.assemble(
@@ -170,6 +176,7 @@ def _done(event: StepDone) -> Text:
         f"{event.key.address}  ",
         (f"{event.id}  {event.seconds:.1f} s", "dim"),
         f"  {fields}" if fields else "",
+        f"  {event.note}" if event.note else "",
     )
 
 

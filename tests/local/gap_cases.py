@@ -348,8 +348,20 @@ def backup_name_of_a_deleted_plan(client: Any) -> None:
 
 def backup_recovery_points(client: Any) -> None:
     client("backup").create_backup_vault(BackupVaultName="vault")
-    answer = client("backup").list_recovery_points_by_backup_vault(BackupVaultName="vault")
-    assert answer["RecoveryPoints"] == []
+    backup = client("backup")
+    vault = {"BackupVaultName": "vault"}
+    assert backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"] == []
+    point = backup.start_backup_job(
+        **vault,
+        ResourceArn="arn:aws:dynamodb:eu-central-1:123456789012:table/t",
+        IamRoleArn="arn:aws:iam::123456789012:role/r",
+    )["RecoveryPointArn"]
+    [listed] = backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"]
+    assert (listed["RecoveryPointArn"], listed["Status"]) == (point, "COMPLETED")
+    _is_refused(backup.delete_backup_vault, vault, "InvalidRequestException")
+    backup.delete_recovery_point(**vault, RecoveryPointArn=point)
+    assert backup.list_recovery_points_by_backup_vault(**vault)["RecoveryPoints"] == []
+    backup.delete_backup_vault(**vault)
 
 
 def backup_vault_policy(client: Any) -> None:

@@ -80,6 +80,18 @@ def a_policy_is_attached_once(client: Any) -> None:
     assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
 
 
+def a_caller_is_told_what_it_may_do(client: Any) -> None:
+    iam, arn = _role_and_policy(client)
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=iam.get_role(RoleName="r")["Role"]["Arn"],
+        ActionNames=["s3:GetObject", "s3:DeleteBucket"],
+        ResourceArns=["arn:aws:s3:::b"],
+    )
+    told = {one["EvalActionName"]: one["EvalDecision"] for one in answer["EvaluationResults"]}
+    assert told == {"s3:GetObject": "allowed", "s3:DeleteBucket": "implicitDeny"}
+
+
 def policies_are_made_and_attached_at_once(client: Any) -> None:
     iam, arn = _role_and_policy(client)
 
@@ -109,6 +121,7 @@ CASES: dict[str, Callable[[Any], None]] = {
         those_whom_a_policy_binds_are_listed,
         what_is_not_sent_of_a_role_stays,
         a_policy_is_attached_once,
+        a_caller_is_told_what_it_may_do,
     )
 }
 

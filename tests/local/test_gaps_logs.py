@@ -93,6 +93,14 @@ def a_filter_goes_with_its_group(client: Any) -> None:
     assert logs.describe_metric_filters()["metricFilters"] == []
 
 
+def tags_go_with_their_group(client: Any) -> None:
+    logs = client("logs")
+    logs.create_log_group(logGroupName="g", tags={"Team": "care"})
+    logs.delete_log_group(logGroupName="g")
+    logs.create_log_group(logGroupName="g")
+    assert logs.list_tags_log_group(logGroupName="g")["tags"] == {}
+
+
 CASES: dict[str, Callable[[Any], None]] = {
     case.__name__: case
     for case in (
@@ -103,6 +111,7 @@ CASES: dict[str, Callable[[Any], None]] = {
         a_filter_needs_its_group,
         a_filter_is_written_over,
         a_filter_goes_with_its_group,
+        tags_go_with_their_group,
     )
 }
 

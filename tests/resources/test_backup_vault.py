@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
+import pytest
 
 from provisioner.aws.clients import Aws
 from provisioner.lifecycle import Json
@@ -10,7 +13,7 @@ from provisioner.resources.backup_vault import RESOURCE, BackupVaultSpec, ensure
 from tests.contract.case import Case
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-POLICY: Json = {
+POLICY: dict[str, Any] = {
     "Statement": [
         {
             "Effect": "Deny",
@@ -43,9 +46,17 @@ CASE = Case(
 )
 
 
-def test_its_own_policy_does_not_keep_it(session: boto3.Session, aws: Aws) -> None:
-    """The policy that protects the points goes before the vault."""
+def test_the_policy_that_denies_deletes_is_a_protection(session: boto3.Session, aws: Aws) -> None:
+    """It can be lifted, twice, too; another policy is none."""
     spec = BackupVaultSpec.model_validate({"backup_vault_name": "kept", "policy": POLICY})
     made = ensure_backup_vault(session, spec)
-    RESOURCE.delete(aws, made.id, {"policy": POLICY})
-    assert not _alive(session, "kept")
+    assert RESOURCE.protection
+    assert RESOURCE.lift
+    assert RESOURCE.protection(RESOURCE.read(aws, [made.id])[made.id].settings)
+    RESOURCE.lift(aws, made.id)
+    RESOURCE.lift(aws, made.id)
+    client = session.client("backup")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_backup_vault_access_policy(BackupVaultName="kept")
+    allows: Json = {"Statement": [{**POLICY["Statement"][0], "Effect": "Allow"}]}
+    assert RESOURCE.protection({"policy": allows}) == ""

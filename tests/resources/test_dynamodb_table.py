@@ -86,12 +86,16 @@ def test_it_is_restorable_and_protected_unless_it_says_otherwise(session: boto3.
     assert client.describe_table(TableName="safe")["Table"]["DeletionProtectionEnabled"] is True
 
 
-def test_only_a_protection_of_ours_is_lifted(session: boto3.Session, aws: Aws) -> None:
-    """What somebody else protected stays."""
+def test_a_protected_table_stays_until_that_is_lifted(session: boto3.Session, aws: Aws) -> None:
+    """A delete alone lifts nothing, whatever the settings say; lifting twice is a success."""
     spec = DynamodbTableSpec.model_validate({"table_name": "safe", "key": {"partition": "pk"}})
     ensure_dynamodb_table(session, spec)
     with pytest.raises(Exception, match=r"(?i)protection"):
-        RESOURCE.delete(aws, "safe", {})
+        RESOURCE.delete(aws, "safe", {"deletion_protection": True})
     assert _alive(session, "safe")
+    assert RESOURCE.lift
+    RESOURCE.lift(aws, "safe")
+    RESOURCE.lift(aws, "safe")
     RESOURCE.delete(aws, "safe", {"deletion_protection": True})
     assert not _alive(session, "safe")
+    RESOURCE.lift(aws, "safe")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import boto3
 
 from provisioner.aws.clients import Aws
@@ -63,7 +65,9 @@ def test_a_deleted_key_frees_its_alias_and_names_its_window(
     """The alias can be used again at once; the key waits out its window."""
     spec = KmsKeySpec(alias="alias/solo", deletion_window_days=7, tags={"Name": "solo"})
     key = ensure_kms_key(session, spec)
-    RESOURCE.delete(aws, key.id, {"deletion_window_days": 7})
+    settings: dict[str, Json] = {"alias": "alias/solo", "deletion_window_days": 7}
+    RESOURCE.delete(aws, key.id, settings)
     assert ensure_kms_key(session, spec).id != key.id
     assert RESOURCE.survives
-    assert "7 days" in RESOURCE.survives({"deletion_window_days": 7})
+    told = RESOURCE.survives(settings, datetime(2026, 1, 1, tzinfo=UTC))
+    assert ("7 days" in told, "2026-01-08" in told) == (True, True)

@@ -58,15 +58,18 @@ def test_only_what_aws_takes_can_be_written() -> None:
         LogsLogGroupSpec.model_validate({"log_group_name": "a", "retention_in_days": 11})
 
 
-def test_a_protection_of_ours_is_lifted_to_delete(session: boto3.Session, aws: Aws) -> None:
-    """Somebody else's is not: AWS's refusal stands."""
+def test_a_protected_group_stays_until_that_is_lifted(session: boto3.Session, aws: Aws) -> None:
+    """A delete alone lifts nothing, whatever the settings say; lifting twice is a success."""
     spec = LogsLogGroupSpec(log_group_name="/team/a", deletion_protection_enabled=True)
     ensure_logs_log_group(session, spec)
     with pytest.raises(ClientError, match="deletion protection"):
-        RESOURCE.delete(aws, "/team/a", {})
-    RESOURCE.delete(aws, "/team/a", {"deletion_protection_enabled": True})
+        RESOURCE.delete(aws, "/team/a", {"deletion_protection_enabled": True})
+    assert RESOURCE.lift
+    RESOURCE.lift(aws, "/team/a")
+    RESOURCE.lift(aws, "/team/a")
+    RESOURCE.delete(aws, "/team/a", {})
     assert not _alive(session, "/team/a")
-    RESOURCE.delete(aws, "/team/a", {"deletion_protection_enabled": True})
+    RESOURCE.lift(aws, "/team/a")
 
 
 def test_delivery_keeps_its_own_retention(session: boto3.Session) -> None:

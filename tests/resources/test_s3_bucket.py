@@ -117,17 +117,10 @@ def test_a_lock_is_set_and_lifted(session: boto3.Session) -> None:
     assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 30)
 
 
-def test_a_bucket_with_objects_stays_unless_it_may_be_emptied(
-    session: boto3.Session, aws: Aws
-) -> None:
-    """Versions and delete markers count; all of them go when that was asked for."""
+def test_a_bucket_with_objects_stays(session: boto3.Session, aws: Aws) -> None:
+    """A delete alone empties nothing, whatever the settings say."""
     ensure_s3_bucket(session, S3BucketSpec(bucket_name="full-bucket"))
-    s3 = session.client("s3")
-    for _ in range(2):
-        s3.put_object(Bucket="full-bucket", Key="a", Body=b"x")
-    s3.delete_object(Bucket="full-bucket", Key="a")
+    session.client("s3").put_object(Bucket="full-bucket", Key="a", Body=b"x")
     with pytest.raises(ClientError, match="BucketNotEmpty"):
-        RESOURCE.delete(aws, "full-bucket", {})
+        RESOURCE.delete(aws, "full-bucket", {"empty_on_delete": True})
     assert _alive(session, "full-bucket")
-    RESOURCE.delete(aws, "full-bucket", {"empty_on_delete": True})
-    assert not _alive(session, "full-bucket")

@@ -82,7 +82,7 @@ class Life:
             self.kind.unwire(self.aws, id_)
             self.clock.sleep(60)
         old = Old(self.kind.kind, id_, settings_of(spec), empty=True)
-        for pause in removed(self.kind, old, self.aws):
+        for pause in removed(self.kind, old, self.aws, frozenset({id_})):
             self.clock.sleep(pause.seconds)
         assert self.kind.read(self.aws, [id_]) == {}
         self.clock.sleep(LATER)

@@ -1,6 +1,6 @@
 """What moto 5.2 leaves out of AWS Backup, filled.
 
-- Selections, lists of recovery points, vault access policies and `UpdateBackupPlan` are missing.
+- Selections, vault access policies and `UpdateBackupPlan` are missing.
 - The name of a deleted plan can't be used again.
 - `ListTags` without a slash behind the ARN finds nothing.
 """
@@ -104,12 +104,6 @@ def list_tags(self: Any) -> str:
     return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
 
-def list_recovery_points_by_backup_vault(self: Any) -> str:
-    """No job ever runs here, so there are none."""
-    _vault(self)
-    return json.dumps({"RecoveryPoints": []})
-
-
 def _vault(response: Any) -> Any:
     name = unquote(response.path.split("/backup-vaults/")[1].split("/")[0])
     return response.backup_backend.describe_backup_vault(name)
@@ -144,7 +138,6 @@ FUNCTIONS = (
     delete_backup_selection,
     update_backup_plan,
     list_tags,
-    list_recovery_points_by_backup_vault,
     put_backup_vault_access_policy,
     get_backup_vault_access_policy,
     delete_backup_vault_access_policy,
@@ -156,5 +149,4 @@ def fill() -> None:
     for function in FUNCTIONS:
         setattr(BackupResponse, function.__name__, function)
     BackupBackend.delete_backup_plan = delete_backup_plan  # type: ignore[method-assign]
-    for end in ("recovery-points/?$", "access-policy$"):
-        urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/" + end] = urls.response.dispatch
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/access-policy$"] = urls.response.dispatch

@@ -4,8 +4,8 @@
 - `PutLogGroupDeletionProtection` is missing; `CreateLogGroup` drops `deletionProtectionEnabled` and
   `logGroupClass`, `DescribeLogGroups` answers neither, `DeleteLogGroup` deletes a protected group.
 - `PutRetentionPolicy` takes any number of days.
-- `PutMetricFilter` takes a group that does not exist, and adds a filter beside
-  one of its name; `DeleteLogGroup` leaves its filters.
+- `PutMetricFilter` takes a group that does not exist, and adds a filter beside one of its name;
+  `DeleteLogGroup` leaves its filters and its tags.
 """
 
 from __future__ import annotations
@@ -82,11 +82,13 @@ def to_describe_dict(self: Any) -> dict[str, Any]:
 
 
 def delete_log_group(self: Any, log_group_name: str) -> None:
-    """Refuse a protected group; the filters go with theirs."""
+    """Refuse a protected group; the filters and the tags go with theirs."""
     if getattr(self.groups.get(log_group_name), "deletion_protection_enabled", False):
         message = "The log group has deletion protection enabled; disable it first."
         raise ValidationException(message)
+    group = self.groups.get(log_group_name)
     _delete_log_group(self, log_group_name)
+    self.tagger.delete_all_tags_for_resource(group.arn.removesuffix(":*"))
     for one in self.filters.get_matching_filters(log_group_name=log_group_name):
         self.filters.delete_filter(one["filterName"], log_group_name)
 

@@ -1,0 +1,1 @@
+"""A teardown finishes, or says beforehand why it can't."""
