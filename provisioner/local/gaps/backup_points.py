@@ -112,5 +112,6 @@ def fill() -> None:
         setattr(BackupResponse, function.__name__, function)
     BackupBackend.delete_backup_vault = delete_backup_vault  # type: ignore[method-assign]
     vaults = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points"
-    for path in (f"{vaults}/?$", f"{vaults}/(?P<point>.+)$", "{0}/backup-jobs/?$"):
+    listed, one = f"{vaults}/$", f"{vaults}/(?P<point>[^/].*)$"  # a server takes the slash exactly
+    for path in (listed, one, "{0}/backup-jobs/?$"):
         urls.url_paths[path] = urls.response.dispatch
