@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,6 +163,12 @@ class World:
 
 def _program(brief: float) -> list[str]:
     return ["tests.e2e.brief", str(brief)] if brief else ["provisioner"]
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and (
+    threading.current_thread() is threading.main_thread()
+):  # a job in the background ignores Ctrl-C, and so would the commands it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
