@@ -39,10 +39,21 @@ def stoppable(*, quiet: bool = False) -> Iterator[threading.Event]:
 
 
 @contextmanager
-def raising() -> Iterator[None]:
-    """Let either signal raise KeyboardInterrupt: while a person is asked, nothing is in flight."""
-    with _handling(signal.default_int_handler):
-        yield
+def signalled() -> Iterator[int]:
+    """A file that can be read once either signal has come: while a person is asked, say.
+
+    The signal itself writes to it, whatever Python is doing then.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with _handling(lambda number, frame: None):  # noqa: ARG005  the byte in the pipe tells it
+        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        try:
+            yield reading
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(reading)
+            os.close(writing)
 
 
 @contextmanager

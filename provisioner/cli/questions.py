@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from provisioner.cli.interrupts import raising
+from provisioner.cli.interrupts import signalled
 
 if TYPE_CHECKING:
     from provisioner.views.terminal import Terminal
@@ -26,9 +27,21 @@ def confirmed(terminal: Terminal, word: str) -> bool:
         raise PlanError(
             "Nobody can be asked here, so nothing was changed.", hint="Add --yes to go on."
         )
-    try:
-        with raising():
-            answer: str = click.prompt(f"Type {word!r} to go on", default="", show_default=False)
-    except (click.Abort, KeyboardInterrupt):
-        raise InterruptedRunError("Interrupted at the question: nothing was changed.") from None
+    answer = _answer(f"Type {word!r} to go on: ")
+    if not answer:
+        raise InterruptedRunError("Interrupted at the question: nothing was changed.")
     return answer.strip() == word
+
+
+def _answer(question: str) -> str:
+    """The line that is typed; nothing if a signal came first, or the end of the input.
+
+    `input` may miss a signal that comes just before it begins to wait.
+    """
+    with signalled() as signals:
+        click.echo(question, nl=False, err=True)
+        ready, _, _ = select.select([sys.stdin, signals], [], [])
+        if signals not in ready:
+            return sys.stdin.readline()
+    click.echo(err=True)
+    return ""

@@ -19,6 +19,7 @@ import pytest
 from provisioner.local import control
 from provisioner.local.session import LocalSession
 from provisioner.local.state import Room
+from tests.e2e.proxy import LIMIT
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = """
@@ -73,10 +74,15 @@ class Running:
         """Read what it says beside its result, until it says this."""
         assert self.process.stderr is not None
         said = []
-        for line in self.process.stderr:
-            said.append(line)
-            if text in line:
-                return
+        late = threading.Timer(LIMIT, self.process.kill)
+        late.start()
+        try:
+            for line in self.process.stderr:
+                said.append(line)
+                if text in line:
+                    return
+        finally:
+            late.cancel()
         raise AssertionError(f"{text!r} was not said: {''.join(said)}")
 
     def signal(self, number: int) -> None:

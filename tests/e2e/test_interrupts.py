@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from provisioner.inventory import Holder, Inventory
 from provisioner.inventory.dynamodb import DynamoStore
 from tests.e2e.alive import alive
 from tests.e2e.conftest import ROOT, World
-from tests.e2e.proxy import Meeting, proxied
+from tests.e2e.proxy import LIMIT, Meeting, proxied
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 BRIEF = 1.5
@@ -132,10 +133,14 @@ def test_a_command_stopped_at_its_question_changes_nothing(
         env=world.environment(),
     ) as process:
         os.close(its)
-        _read(ours, "Type 'yes' to go on")
-        process.send_signal(number)
-        said = _read(ours)
-    os.close(ours)
+        try:
+            _read(ours, "Type 'yes' to go on")
+            process.send_signal(number)
+            said = _read(ours)
+            process.wait(LIMIT)
+        finally:
+            process.kill()
+            os.close(ours)
     assert (process.returncode, "at the question" in said) == (130, True), said
     assert (alive(world.session), free(world, "small")) == ({}, True)
     shown = world.run("history", "small", "--local", "--json")
@@ -146,6 +151,8 @@ def _read(terminal: int, until: str = "") -> str:
     """What is said on a terminal, until this is said, or until it is closed at the other end."""
     said = ""
     while not until or until not in said:
+        ready, _, _ = select.select([terminal], [], [], LIMIT)
+        assert ready, f"nothing more was said after: {said}"
         try:
             said += os.read(terminal, 4096).decode()
         except OSError:  # Linux's word for a terminal that nobody writes to any more
