@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from provisioner.api import Options, apply, rollback, teardown
 from provisioner.aws.clients import connect
-from provisioner.inventory import Inventory
+from provisioner.inventory import Inventory, Record
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.local import gaps
 from provisioner.planner import Allowances
@@ -128,9 +128,16 @@ class Stage:
         if self.patient:
             return
         self.weather.new_process()
-        inventory = Inventory(DynamoStore(connect(self.clients, clock=self.clock)), self.clock)
+        inventory = self._inventory()
         if lease := inventory.lease(self.stack.name):
             inventory.unlock(lease)
+
+    def _inventory(self) -> Inventory:
+        return Inventory(DynamoStore(connect(self.clients, clock=self.clock)), self.clock)
+
+    def records(self) -> dict[str, Record]:
+        """What is recorded, by address."""
+        return self._inventory().records(self.stack.name)
 
     def alive(self) -> dict[str, list[str]]:
         """Everything but the inventory."""
