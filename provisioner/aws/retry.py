@@ -131,8 +131,6 @@ RULES: tuple[Rule, ...] = (
     _rule("iam.*", "MalformedPolicyDocument", "Invalid principal", 120, "IAM principal propagates"),
     _rule("iam.*", "NoSuchEntity", "", 120, "new role or policy becomes visible"),
     _rule("iam.*", "ConcurrentModification", "", 120, "another change of the entity"),
-    _rule("iam.DeleteRole", "DeleteConflict", "", 120, "detached policies drain"),
-    _rule("iam.DeletePolicy", "DeleteConflict", "", 120, "detached policy drains"),
     _rule("lambda.*", "InvalidParameterValueException", "cannot be assumed by Lambda", 300, "IAM role propagates"),
     _rule("lambda.*", "InvalidParameterValueException", "execution role does not have permissions", 300, "IAM policy propagates"),
     _rule("lambda.*", "InvalidParameterValueException", "KMS key is invalid for CreateGrant", 300, "KMS key propagates"),

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from provisioner.aws.failures import absent_is_success
-from provisioner.lifecycle import Json
+from botocore.exceptions import ClientError
+
+from provisioner.aws.clients import Aws
+from provisioner.aws.failures import absent_is_success, code_of
+from provisioner.lifecycle import Json, lags
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 ABSENT = "NoSuchEntity"
 """How IAM says "not found"."""
+HELD = "DeleteConflict"
+LAGS = lags(15)
+"""IAM is eventually consistent: most reads show a change within seconds."""
+DRAINS = 120.0
+"""Seconds for which what was just attached may not be listed, and what was detached may count."""
+LOOK_EVERY = 2.0
 
 
 def iam_path(path: str) -> str:
@@ -26,6 +36,30 @@ def document(answered: object) -> dict[str, Json]:
     if isinstance(answered, str):
         answered = json.loads(unquote(answered))
     return dict(answered) if isinstance(answered, dict) else {}
+
+
+def delete_stripped(aws: Aws, strip: Callable[[], None], delete: Callable[[], object]) -> None:
+    """Take everything from an entity and delete it, again while IAM's lists lag behind.
+
+    Args:
+        aws: whose clock is waited on.
+        strip: takes away what IAM lists.
+        delete: deletes what is left.
+
+    Raises:
+        ClientError: after two minutes something still holds it, or AWS refused otherwise.
+    """
+    started = aws.clock.monotonic()
+    while True:
+        strip()
+        try:
+            delete()
+        except ClientError as error:
+            if code_of(error) != HELD or aws.clock.monotonic() - started >= DRAINS:
+                raise
+            aws.clock.sleep(LOOK_EVERY)
+        else:
+            return
 
 
 def detach_policy(iam: IAMClient, role: str, arn: str) -> None:

@@ -33,7 +33,7 @@ from provisioner.lifecycle import (
     Wait,
 )
 from provisioner.quantities import counted, enumerated
-from provisioner.resources._iam import ABSENT, document, iam_path
+from provisioner.resources._iam import ABSENT, LAGS, delete_stripped, document, iam_path
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -51,7 +51,7 @@ class IamPolicySpec(Spec):
     ]
     path: Annotated[str, IMMUTABLE, Shape(r"/|/[!-~]+/", longest=512, says="/ or /PATH/")] = "/"
     description: Annotated[str | None, IMMUTABLE, Shape(longest=1000)] = None
-    policy: Annotated[PolicyDocument, CREATE, Wait.NAME]
+    policy: Annotated[PolicyDocument, CREATE, LAGS, Wait.NAME]
     """What is allowed. Resources may be named before they exist."""
     tags: Tags = {}
 
@@ -113,15 +113,7 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """
     iam = aws.client("iam")
     with absent_is_success(ABSENT):
-        for detach in _detachments(iam, id_):
-            with absent_is_success(ABSENT):
-                detach()
-        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=id_)
-        for version in [version for page in pages for version in page["Versions"]]:
-            if not version["IsDefaultVersion"]:
-                with absent_is_success(ABSENT):
-                    iam.delete_policy_version(PolicyArn=id_, VersionId=version["VersionId"])
-        iam.delete_policy(PolicyArn=id_)
+        delete_stripped(aws, partial(_strip, iam, id_), partial(iam.delete_policy, PolicyArn=id_))
 
 
 def obstacles(
@@ -159,6 +151,17 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
         if stack is None or _tags(one).get(STACK_TAG) == stack
     }
     return _with_documents(aws, wanted)
+
+
+def _strip(iam: IAMClient, arn: str) -> None:
+    for detach in _detachments(iam, arn):
+        with absent_is_success(ABSENT):
+            detach()
+    pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
+    for version in [version for page in pages for version in page["Versions"]]:
+        if not version["IsDefaultVersion"]:
+            with absent_is_success(ABSENT):
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
 
 
 def _detachments(iam: IAMClient, arn: str) -> list[Callable[[], object]]:

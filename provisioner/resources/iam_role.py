@@ -40,8 +40,10 @@ from provisioner.lifecycle import (
 from provisioner.quantities import counted, enumerated
 from provisioner.resources._iam import (
     ABSENT,
+    LAGS,
     attached_policies,
     delete_inline_policy,
+    delete_stripped,
     detach_policy,
     document,
     iam_path,
@@ -75,16 +77,18 @@ class IamRoleSpec(Spec):
         str, IMMUTABLE, Shape(r"[\w+=,.@-]+", longest=64, says="letters, digits and +=,.@-_")
     ]
     path: Annotated[str, IMMUTABLE, Shape(r"/|/[!-~]+/", longest=512, says="/ or /PATH/")] = "/"
-    assume_role_policy: Annotated[PolicyDocument, CREATE]
+    assume_role_policy: Annotated[PolicyDocument, CREATE, LAGS]
     """Who may act as this role."""
-    description: Annotated[str | None, CREATE, Shape(longest=1000)] = None
-    max_session_duration: Annotated[int, CREATE, Field(ge=3600, le=43200)] = 3600
+    description: Annotated[str | None, CREATE, LAGS, Shape(longest=1000)] = None
+    max_session_duration: Annotated[int, CREATE, LAGS, Field(ge=3600, le=43200)] = 3600
     """Seconds."""
-    permissions_boundary: Annotated[Arn | None, CREATE, Wait.EXISTS] = None
+    permissions_boundary: Annotated[Arn | None, CREATE, LAGS, Wait.EXISTS] = None
     """The ARN of a policy that limits all others."""
-    inline_policies: Annotated[dict[str, PolicyDocument], Canonical(_policies_form), Wait.NAME] = {}
+    inline_policies: Annotated[
+        dict[str, PolicyDocument], Canonical(_policies_form), LAGS, Wait.NAME
+    ] = {}
     """Name → policy that exists only in this role. Resources may be named before they exist."""
-    managed_policy_arns: Annotated[list[Arn], UNORDERED] = []
+    managed_policy_arns: Annotated[list[Arn], LAGS, UNORDERED] = []
     """Attached policies: `${data_access.arn}`."""
     tags: Tags = {}
 
@@ -148,16 +152,7 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Take every policy from it, take it from instance profiles, then delete it."""
     iam = aws.client("iam")
     with absent_is_success(ABSENT):
-        attached = attached_policies(iam, id_) or {}
-        inline = inline_policy_names(iam, id_) or {}
-        for arn in _listed(attached.get("attached")):
-            detach_policy(iam, id_, str(arn))
-        for name in _listed(inline.get("inline")):
-            delete_inline_policy(iam, id_, str(name))
-        for profile in instance_profiles(iam, id_):
-            with absent_is_success(ABSENT):
-                iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=id_)
-        iam.delete_role(RoleName=id_)
+        delete_stripped(aws, partial(_strip, iam, id_), partial(iam.delete_role, RoleName=id_))
 
 
 def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
@@ -206,6 +201,18 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
             and (stack is None or tag_dict(role.get("Tags")).get(STACK_TAG) == stack)
         ],
     )
+
+
+def _strip(iam: IAMClient, id_: str) -> None:
+    attached = attached_policies(iam, id_) or {}
+    inline = inline_policy_names(iam, id_) or {}
+    for arn in _listed(attached.get("attached")):
+        detach_policy(iam, id_, str(arn))
+    for name in _listed(inline.get("inline")):
+        delete_inline_policy(iam, id_, str(name))
+    for profile in instance_profiles(iam, id_):
+        with absent_is_success(ABSENT):
+            iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=id_)
 
 
 def _calls(

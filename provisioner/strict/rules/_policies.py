@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
 
@@ -24,11 +25,16 @@ def statements(policy: object) -> list[Mapping[str, Any]]:
     """The statements of a policy, given as text or as a document; none if it is neither."""
     if isinstance(policy, str):
         try:
-            policy = json.loads(policy)
+            policy = json.loads(unquote(policy) if policy.startswith("%7B") else policy)
         except ValueError:
             return []
     found = policy.get("Statement", []) if isinstance(policy, Mapping) else []
     return [one for one in listed(found) if isinstance(one, Mapping)]
+
+
+def on_the_wire(document: object) -> str:
+    """A document as IAM answers it before boto3 decodes it; so do rules that answer for IAM."""
+    return quote(json.dumps(document))
 
 
 def listed(value: Any) -> list[Any]:

@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from provisioner.strict.rule import After, Answer, Call, Rule
-from provisioner.strict.rules._policies import aws_principals, entity, listed, statements
+from provisioner.strict.rules._policies import (
+    aws_principals,
+    entity,
+    listed,
+    on_the_wire,
+    statements,
+)
 from provisioner.strict.world import World
 
 BOUND = "iam.bound-principals"
@@ -77,12 +84,16 @@ def _show(get: Get, world: World, call: Call, answer: Answer) -> None:
 
 def _rewritten(policy: Any, gone: Mapping[str, str]) -> Any:
     """The policy with unique ids where there were ARNs; as text if it was text."""
-    document = json.loads(policy) if isinstance(policy, str) else json.loads(json.dumps(policy))
+    encoded = isinstance(policy, str) and policy.startswith("%7B")
+    text = policy if isinstance(policy, str) else json.dumps(policy)
+    document = json.loads(unquote(text) if encoded else text)
     for statement in statements(document):
         principal = statement.get("Principal")
         if isinstance(principal, dict) and "AWS" in principal:
             named = [gone.get(one, one) for one in listed(principal["AWS"])]
             principal["AWS"] = named if len(named) > 1 else named[0]
+    if encoded:
+        return on_the_wire(document)
     return json.dumps(document) if isinstance(policy, str) else document
 
 
