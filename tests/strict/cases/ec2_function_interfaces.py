@@ -80,4 +80,18 @@ def waited_for(ground: Ground) -> None:
     ground.through(with_function(inside=False), with_function(inside=True))
 
 
-CASES = [Case("ec2.function-interfaces", delete_both, "", waited_for)]
+def without_its_role(ground: Ground) -> None:
+    """Somebody deletes the role first: what Lambda then leaves for good goes with the stack."""
+    ground.layer.on("ec2.subnet-dependencies", "ec2.group-dependencies")
+    ground.up(with_function(inside=True))
+    ground.plain("iam").delete_role(RoleName="f")
+    ground.down(with_function(inside=True))
+
+
+def both_ways(ground: Ground) -> None:
+    """With the role there to the end, and without."""
+    waited_for(ground)
+    without_its_role(ground)
+
+
+CASES = [Case("ec2.function-interfaces", delete_both, "", both_ways)]

@@ -28,10 +28,11 @@ def delete_both(client: Client) -> None:
 
 
 def logged(ground: Ground) -> None:
-    """A function with a group of its own, and a role that can't make one."""
-    made = stack(*WRITING, log_group=GROUP, depends_on=["group"])
-    made.add("group", "logs.log_group", log_group_name=GROUP)
-    ground.through(made)
+    """A function with a group of its own goes, whether its role can make the group or not."""
+    for actions in (WRITING, ("logs:CreateLogGroup", *WRITING)):
+        made = stack(*actions, log_group=GROUP, depends_on=["group"])
+        made.add("group", "logs.log_group", log_group_name=GROUP)
+        ground.through(made)
 
 
 CASES = [Case("logs.late-writers", delete_both, "", logged)]
