@@ -65,7 +65,7 @@ def as_policy(value: JsonValue) -> JsonValue:
 
     Order of statements, actions and resources, single values against lists of one, account ids
     against root ARNs, `"*"` against `{"AWS": "*"}`, booleans against their text, and a missing
-    Version do not matter. Sids are kept: they are how people find a statement.
+    Version do not matter. Sids and the Id are kept: they are how people find a statement.
     """
     document = as_json_text(value)
     if not isinstance(document, dict):
@@ -73,7 +73,9 @@ def as_policy(value: JsonValue) -> JsonValue:
     statements = document.get("Statement") or []
     listed = statements if isinstance(statements, list) else [statements]
     canonical = [_statement(item) for item in listed if isinstance(item, dict)]
+    named: dict[str, JsonValue] = {"Id": document["Id"]} if document.get("Id") else {}
     return {
+        **named,
         "Version": document.get("Version", "2012-10-17"),
         "Statement": sorted(canonical, key=sort_key),
     }

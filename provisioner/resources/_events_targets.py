@@ -112,7 +112,7 @@ def targets_of(client: EventBridgeClient, id_: str) -> list[TargetOutputTypeDef]
     bus, name = parts(id_)
     pages = client.get_paginator("list_targets_by_rule").paginate(Rule=name, EventBusName=bus)
     try:
-        return [target for page in pages for target in page["Targets"]]
+        return [target for page in pages for target in page.get("Targets", ())]
     except client.exceptions.ResourceNotFoundException:
         return None
 

@@ -133,21 +133,22 @@ def _permissions(client: LambdaClient, name: str) -> dict[str, Observed]:
         policy = json.loads(client.get_policy(FunctionName=name)["Policy"])
     except client.exceptions.ResourceNotFoundException:
         return {}
-    return {f"{name}|{one['Sid']}": _observed(name, one) for one in policy["Statement"]}
+    listed = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    return {f"{name}|{one['Sid']}": _observed(name, one) for one in listed}
 
 
 def _observed(name: str, statement: Mapping[str, Any]) -> Observed:
     condition = statement.get("Condition", {})
     principal = statement["Principal"]
     if isinstance(principal, dict):
-        principal = principal.get("Service") or principal.get("AWS")
+        principal = _only(principal.get("Service") or principal.get("AWS"))
     if isinstance(principal, str) and principal.startswith("arn:") and principal.endswith(":root"):
         principal = principal.split(":")[4]
     settings: dict[str, Json] = {
         "function_name": name,
         "statement_id": statement["Sid"],
         "principal": principal,
-        "action": statement["Action"],
+        "action": _only(statement["Action"]),
         "source_arn": _value(condition, "AWS:SourceArn"),
         "source_account": _value(condition, "AWS:SourceAccount"),
     }
@@ -159,8 +160,13 @@ def _value(condition: Mapping[str, Mapping[str, Json]], key: str) -> Json:
     for test in condition.values():
         for name, value in test.items():
             if name.lower() == key.lower():
-                return value
+                return _only(value)
     return None
+
+
+def _only(value: Json) -> Json:
+    """AWS may write a single value as a list of one."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 RESOURCE = ResourceType(
