@@ -111,9 +111,11 @@ def create(aws: Aws, spec: BackupVaultSpec, tags: Mapping[str, str]) -> tuple[st
 
 
 def update(aws: Aws, id_: str, spec: BackupVaultSpec, changes: Changes) -> Phase:
-    """The policy is all that can change."""
+    """The policy is all that can change. One that denies its own change is taken away before."""
     client = aws.client("backup")
     if "policy" in changes and spec.policy:
+        if denies(changes["policy"].before, ("backup:PutBackupVaultAccessPolicy",)):
+            client.delete_backup_vault_access_policy(BackupVaultName=id_)
         text = policy_text(spec.policy)
         client.put_backup_vault_access_policy(BackupVaultName=id_, Policy=text)
     elif "policy" in changes:

@@ -43,7 +43,9 @@ def select(client: Client) -> tuple[Any, str, str]:
     return backup, id_, str(made["SelectionId"])
 
 
-def stack(*selections: str, days: int = 35, **settings: Any) -> Stack:
+def stack(
+    *selections: str, days: int = 35, continuous: bool = False, **settings: Any
+) -> Stack:
     """A vault, a plan, and selections of these names."""
     made = Stack("strict")
     kept = made.add("vault", "backup.vault", backup_vault_name="strict", **settings)
@@ -51,6 +53,7 @@ def stack(*selections: str, days: int = 35, **settings: Any) -> Stack:
         "rule_name": "daily",
         "target_backup_vault_name": kept.name,
         "delete_after_days": days,
+        "enable_continuous_backup": continuous,
     }
     daily = made.add("plan", "backup.plan", backup_plan_name="strict", rules=[rule])
     role = add_role(made, "backup", *ACTIONS)
