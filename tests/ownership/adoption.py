@@ -106,17 +106,19 @@ def calls_of_an_adoption() -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Kill at every call; 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=1, help="begin with this call")
     parser.add_argument("--every", type=int, default=1, help="only each nth call")
     chosen = parser.parse_args(arguments)
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     silence_the_dead()
     wrong, count = 0, 0
-    for number in range(1, calls_of_an_adoption() + 1, chosen.every):
+    for number in range(chosen.first, calls_of_an_adoption() + 1, chosen.every):
         for side in get_args(Side):
             count += 1
             if found := strike(number, side):
                 wrong += 1
                 sys.stdout.write(f"✗ killed {side} call {number}: {found}\n")
+            sys.stdout.flush()
     sys.stdout.write(f"{count} points, {wrong} wrong\n")
     return 1 if wrong else 0
 
