@@ -7,8 +7,10 @@ on meanwhile has objects without records by right, and is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TypeAlias
 
 from provisioner.aws.target import Target
 from provisioner.desk import Desk
@@ -20,6 +22,7 @@ from provisioner.sightings import Sight, Sighted, Unread, belonging, named, tagg
 from provisioner.stack import Stack
 from provisioner.traces import Traces, values_of
 
+Holders: TypeAlias = Mapping[tuple[str, str], set[str]]
 RUNS = 50
 """So many of a stack's newest runs are asked for what they made and deleted."""
 COMMAND = "orphans"
@@ -84,9 +87,10 @@ def listed(desk: Desk, name: str = "", wanted: Stack | None = None) -> Hunt:
         owners[one.owner.stack if one.owner else ""].append(one)
     scripts = [] if name == SCRIPTS else owners.pop(SCRIPTS, [])
     known = {name} if name else {*desk.inventory.stacks(), *([wanted.name] if wanted else ())}
+    holders = cache(desk.inventory.holders)
     children = belonging(desk.reading, [one for many in owners.values() for one in many])
     looked = [
-        _of_stack(desk, stack, owners[stack], children, wanted)
+        _of_stack(desk, stack, owners[stack], children, wanted, holders)
         for stack in sorted(known | {*owners})
     ]
     return Hunt(
@@ -94,14 +98,19 @@ def listed(desk: Desk, name: str = "", wanted: Stack | None = None) -> Hunt:
         name,
         orphans=tuple(orphan for one in looked for orphan in one.orphans),
         damaged=tuple(stack for one in looked for stack in one.damaged),
-        unread=tuple(dict.fromkeys(_unread(sight, children, looked))),
+        unread=_unread(sight, children, *looked),
         scripts=len(scripts),
         condemned={key: record for one in looked for key, record in one.condemned.items()},
     )
 
 
 def _of_stack(
-    desk: Desk, stack: str, objects: list[Sighted], children: Sight, wanted: Stack | None
+    desk: Desk,
+    stack: str,
+    objects: list[Sighted],
+    children: Sight,
+    wanted: Stack | None,
+    holders: Callable[[], Holders],
 ) -> Hunt:
     memory = _remembered(desk, stack, objects, wanted)
     names = names_of(memory)
@@ -116,7 +125,7 @@ def _of_stack(
         named=sight.objects,
         names=names,
     )
-    orphans = tuple(one for one in orphans_of(clues) if not _recorded_elsewhere(desk, one))
+    orphans = tuple(one for one in orphans_of(clues) if not _is_theirs(one, holders))
     return Hunt(
         desk.target,
         stack,
@@ -164,19 +173,20 @@ def _children_of(objects: Iterable[Sighted], children: Sight) -> Iterator[Sighte
             yield child
 
 
-def _recorded_elsewhere(desk: Desk, orphan: Orphan) -> bool:
-    """Whether another stack has adopted what is only called like ours."""
-    arn = orphan.seen.observed.attributes.get("arn", "")
-    if orphan.sign is not Sign.NAME or not arn:
+def _is_theirs(orphan: Orphan, holders: Callable[[], Holders]) -> bool:
+    """Whether another stack has a record of what carries no tag of ours."""
+    if orphan.sign is Sign.TAGS:
         return False
-    return any(record.stack != orphan.stack for record in desk.inventory.by_arn(arn))
+    return bool(holders().get(orphan.seen.key, set()) - {orphan.stack})
 
 
-def _unread(sight: Sight, children: Sight, looked: Iterable[Hunt]) -> Iterator[Unread]:
-    yield from sight.unread
-    yield from children.unread
-    for one in looked:
-        yield from one.unread
+def _unread(*looks: Sight | Hunt) -> tuple[Unread, ...]:
+    """Each kind once for each code."""
+    told: dict[tuple[str, str], Unread] = {}
+    for look in looks:
+        for one in look.unread:
+            told.setdefault((one.kind, one.code), one)
+    return tuple(told.values())
 
 
 def _at_work(desk: Desk, before: Lease | None, after: Lease | None) -> Lease | None:

@@ -18,7 +18,7 @@ from provisioner.inventory import Journal, Lease, RunEvent
 from provisioner.inventory.lease import Queue
 from provisioner.recovery import Recovery, recovered
 from provisioner.report import Result
-from provisioner.sightings import Sight, belonging, named, tagged
+from provisioner.sightings import Sight, belonging, holding, named, tagged
 from provisioner.stack import Stack
 from provisioner.traces import Stamp, Traces
 from provisioner.version import __version__
@@ -101,20 +101,43 @@ class Mending:
         return sight
 
     def _look(self) -> Sight:
-        return tagged(self.desk.reading, self.name)
+        """What carries the tags of the stack.
+
+        Raises:
+            InventoryError: all of it can be seen from every region, so the stack may live in
+                another one.
+        """
+        sight = tagged(self.desk.reading, self.name)
+        kinds = {one.kind.kind for one in sight.objects}
+        wanted = {resource.kind.kind for resource in self.wanted or ()}
+        alone = all(one.everywhere for one in sight.objects) and not (wanted and wanted <= kinds)
+        if sight.objects and alone and not sight.unread:
+            raise InventoryError(
+                f"In region {self.desk.target.region} there is nothing of {self.name} but what "
+                "every region sees: roles, policies, dashboards. The stack lives in another one.",
+                hint="Name its region; for a stack that has nothing else, name its manifest.",
+            )
+        return sight
 
     def _recovered(self, journal: Journal, sight: Sight, damaged: frozenset[str]) -> Recovery:
+        reading = self.desk.reading
+        children = belonging(reading, sight.objects)
+        known = {(record.kind, record.id) for record in journal.records.values()}
+        news = any(child.key not in known for child in children.objects)
         traces = Traces(
             self.name,
             self.desk.target,
             sight,
-            belonging(self.desk.reading, sight.objects),
+            children,
             journal.records,
             damaged,
             self.wanted,
+            self.desk.inventory.holders() if news else {},
         )
         recovery = recovered(traces, Stamp(journal.run, self._now()))
-        return recovery.with_strangers(named(self.desk.reading, recovery.unclaimed))
+        return recovery.with_strangers(
+            named(reading, recovery.unclaimed) + holding(reading, recovery.nameless)
+        )
 
     def _write(self, journal: Journal, recovery: Recovery) -> None:
         self.desk.check()

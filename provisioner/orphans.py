@@ -50,12 +50,6 @@ class Orphan:
         """Kind and id, as a person may name it where the id alone is not enough."""
         return f"{self.seen.kind.kind}/{self.seen.id}"
 
-    @property
-    def everywhere(self) -> bool:
-        """Whether all regions see it, so that its record may be in another one."""
-        parts = self.seen.observed.attributes.get("arn", "").split(":")
-        return parts[3:4] == [""] and parts[2] in {"iam", "cloudwatch"}
-
 
 @dataclass(frozen=True)
 class Clues:

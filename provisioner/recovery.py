@@ -15,10 +15,11 @@ from pydantic import JsonValue
 from provisioner.derived import LOG_GROUP, log_group_of
 from provisioner.edges import each_once, edges_by_likeness, edges_of, without_circles
 from provisioner.inventory import Edge, Record
-from provisioner.lifecycle import local_fields
+from provisioner.lifecycle import Spec, local_fields
 from provisioner.likeness import Known, Likeness
 from provisioner.registry import kind_of
 from provisioner.sightings import Sight, Sighted, Unread
+from provisioner.stack import Resource
 from provisioner.traces import (
     Stamp,
     Traces,
@@ -78,6 +79,7 @@ class Recovery:
         unread: kinds that AWS did not show.
         unknown: settings that stand in a manifest alone.
         unclaimed: by kind, the ids that the manifest gives to what was not found.
+        nameless: by kind and address, the specs of what was not found, and whose ids AWS makes.
     """
 
     stack: str
@@ -90,6 +92,7 @@ class Recovery:
     unread: tuple[Unread, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     unclaimed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    nameless: Mapping[str, Mapping[str, Spec]] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -98,9 +101,16 @@ class Recovery:
 
     def with_strangers(self, sight: Sight) -> Recovery:
         """Tell also what stands under an unclaimed name."""
-        why = "it has a name of the manifest but does not carry our tags, so it is not ours"
-        strangers = (Told(one.kind.kind, one.id, why) for one in sight.objects)
+        strangers = (
+            Told(one.kind.kind, one.id, f"it has a name of the manifest, and {_whose(one)}")
+            for one in sight.objects
+            if one.owner is None or one.owner.stack != self.stack
+        )
         return replace(self, told=(*self.told, *strangers), unread=(*self.unread, *sight.unread))
+
+
+def _whose(one: Sighted) -> str:
+    return f"belongs to stack {one.owner.stack}" if one.owner else "does not carry our tags"
 
 
 def recovered(traces: Traces, stamp: Stamp) -> Recovery:
@@ -148,7 +158,12 @@ class _Recovering:
             unread=self._traces.unread,
             unknown=tuple(self._unknown()),
             unclaimed=self._unclaimed(values),
+            nameless=self._nameless(values),
         )
+
+    @property
+    def _recorded(self) -> set[tuple[str, str | None]]:
+        return {(record.kind, record.id) for record in self._records.values()}
 
     @property
     def _moved(self) -> set[str]:
@@ -156,7 +171,10 @@ class _Recovering:
 
     def _place_tagged(self) -> None:
         claims: dict[str, list[Sighted]] = defaultdict(list)
+        recorded = self._recorded
         for one in self._traces.tagged.objects:
+            if one.key in recorded:
+                continue
             if one.owner and one.owner.address:
                 claims[one.owner.address].append(one)
             else:
@@ -183,12 +201,15 @@ class _Recovering:
 
     def _place_belonging(self, named: Mapping[tuple[str, str], str]) -> None:
         """Recorded ones are known; else the manifest tells their addresses, or their ids do."""
-        recorded = {(record.kind, record.id) for record in self._records.values()}
+        recorded = self._recorded
         for one in self._traces.belonging.objects:
             if one.key in recorded:
                 continue
             address = named.get(one.key, "") if self._traces.wanted else address_of(one)
-            if not address:
+            if others := self._traces.holders.get(one.key, set()) - {self._traces.stack}:
+                whose = ", ".join(sorted(others))
+                self._tell(one, f"it belongs to a resource of ours, and stack {whose} has made it")
+            elif not address:
                 self._tell(one, "it belongs to a resource of ours, but is not in the manifest")
             elif address in self._records:
                 self._tell(one, f"{address} has a record, of {self._records[address].id}")
@@ -262,15 +283,29 @@ class _Recovering:
                 field = one.kind.spec.model_fields[name]
                 yield Unknown(address, name, field.get_default(call_default_factory=True))
 
-    def _unclaimed(self, values: Values) -> dict[str, frozenset[str]]:
+    def _missing(self) -> Iterator[Resource]:
+        """What the manifest wants, could carry our tags, and was not found though it was read."""
         unread = {one.kind for one in self._traces.unread}
-        ids: dict[str, set[str]] = defaultdict(set)
+        known = {*self._placed, *self._records}
         for resource in self._traces.wanted or ():
-            known = resource.address in self._placed or resource.address in self._records
             kind = resource.kind
-            if not known and kind.taggable and kind.kind not in unread:
-                ids[kind.kind] |= {values.identity(resource) or ""} - {""}
-        return {kind: frozenset(wanted) for kind, wanted in ids.items() if wanted}
+            if resource.address not in known and kind.taggable and kind.kind not in unread:
+                yield resource
+
+    def _unclaimed(self, values: Values) -> dict[str, frozenset[str]]:
+        ids: dict[str, set[str]] = defaultdict(set)
+        for resource in self._missing():
+            if identity := values.identity(resource):
+                ids[resource.kind.kind].add(identity)
+        return {kind: frozenset(wanted) for kind, wanted in ids.items()}
+
+    def _nameless(self, values: Values) -> dict[str, dict[str, Spec]]:
+        specs: dict[str, dict[str, Spec]] = defaultdict(dict)
+        for resource in self._missing():
+            if resource.kind.taken:
+                spec = resource.resolved(values.resolve).spec
+                specs[resource.kind.kind][resource.address] = spec
+        return dict(specs)
 
     def _tell(self, one: Sighted, why: str) -> None:
         self._told.append(Told(one.kind.kind, one.id, why, ours=one.owner is not None))

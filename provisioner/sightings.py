@@ -5,7 +5,7 @@ A kind that can't be read is told with AWS's code, and nothing is concluded from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -13,10 +13,13 @@ from typing import TypeAlias
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
 from provisioner.errors import AwsError, CredentialsError
-from provisioner.lifecycle import AnyType, Observed, Owner, Phase
+from provisioner.lifecycle import AnyType, Observed, Owner, Phase, Spec
 from provisioner.refresher import side_by_side
 from provisioner.registry import kind_of, registry
+from provisioner.tagindex import ids_in_index
 
+GLOBAL = frozenset({"iam", "cloudwatch"})
+"""Services whose ARNs without a region mean that there is one such object for all regions."""
 Reading: TypeAlias = Callable[[], Mapping[str, Observed]]
 
 
@@ -37,6 +40,12 @@ class Sighted:
     def owner(self) -> Owner | None:
         """Whose it is by its own tags; None says that nobody claims it."""
         return Owner.of(self.observed.tags)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether all regions see it, so that its record may be in another one."""
+        parts = self.observed.attributes.get("arn", "").split(":")
+        return parts[3:4] == [""] and parts[2] in GLOBAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,24 @@ def tagged(aws: Aws, stack: str | None = None) -> Sight:
         if kind.search is not None
     }
     seen = _seen(searches, "searching")
-    return Sight(tuple(one for one in seen.objects if one.owner), seen.unread)
+    seen += _indexed(aws, [one.kind for one in seen.unread], stack)
+    return Sight(tuple(one for one in seen.objects if _claimed(one, stack)), seen.unread)
+
+
+def _claimed(one: Sighted, stack: str | None) -> bool:
+    return one.owner is not None and stack in {None, one.owner.stack}
+
+
+def _indexed(aws: Aws, kinds: Sequence[str], stack: str | None) -> Sight:
+    """What a search could not tell, as far as AWS's index of tags does; the kinds stay unread."""
+    try:
+        ids = ids_in_index(aws, kinds, stack)
+    except Exception as error:
+        told = translate(error, "asking the index of tags")
+        if isinstance(told, AwsError) and not isinstance(told, CredentialsError):
+            return Sight()
+        raise told from error
+    return Sight(named(aws, ids).objects)
 
 
 def belonging(aws: Aws, parents: Iterable[Sighted]) -> Sight:
@@ -105,6 +131,23 @@ def named(aws: Aws, ids: Mapping[str, Iterable[str]]) -> Sight:
         name: partial(kind_of(name).read, aws, sorted(wanted)) for name, wanted in ids.items()
     }
     return _seen(readings, "reading")
+
+
+def holding(aws: Aws, specs: Mapping[str, Mapping[str, Spec]]) -> Sight:
+    """What has a name that only one object may have, of kinds whose ids AWS makes.
+
+    Args:
+        aws: clients; only reading calls are made.
+        specs: whose names are asked for, by kind and address.
+    """
+
+    def holders(kind: AnyType, wanted: Mapping[str, Spec]) -> Mapping[str, Observed]:
+        ids = kind.taken(aws, wanted) if kind.taken else {}
+        return kind.read(aws, sorted(set(ids.values()))) if ids else {}
+
+    return _seen(
+        {name: partial(holders, kind_of(name), wanted) for name, wanted in specs.items()}, "reading"
+    )
 
 
 def _seen(readings: Mapping[str, Reading], doing: str) -> Sight:

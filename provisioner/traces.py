@@ -46,6 +46,7 @@ class Traces:
         records: those that can be read, by address.
         damaged: the addresses of those that can't.
         wanted: the stack of the manifest, if there is one.
+        holders: which stacks have a record of what, by kind and id.
     """
 
     stack: str
@@ -55,6 +56,7 @@ class Traces:
     records: Mapping[str, Record] = field(default_factory=dict)
     damaged: frozenset[str] = frozenset()
     wanted: Stack | None = None
+    holders: Mapping[tuple[str, str], set[str]] = field(default_factory=dict)
 
     @property
     def unread(self) -> tuple[Unread, ...]:

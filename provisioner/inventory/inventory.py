@@ -33,6 +33,11 @@ def refuse(address: str, error: DamagedRecordError) -> None:
     raise error
 
 
+def _left_out(address: str, error: DamagedRecordError) -> None:
+    """Go on without a damaged record."""
+    del address, error
+
+
 class Inventory:
     """What was made, by whom, and who works on it now.
 
@@ -68,6 +73,14 @@ class Inventory:
             except DamagedRecordError as error:
                 damaged(address, error)
         return records
+
+    def holders(self) -> dict[tuple[str, str], set[str]]:
+        """Which stacks have a record of what, by kind and id. Reads all of them."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for stack in self.stacks():
+            for record in self.records(stack, _left_out).values():
+                found.setdefault((record.kind, record.id or ""), set()).add(stack)
+        return found
 
     def by_arn(self, arn: str) -> tuple[Record, ...]:
         """Which stacks know this ARN."""

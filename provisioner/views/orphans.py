@@ -95,7 +95,7 @@ def _orphan(one: Orphan, width: int) -> Iterator[Text]:
         f"{one.seen.kind.kind:<{width}}  {one.seen.id}",
     )
     yield Text(f"          {one.why}", "dim")
-    if one.everywhere:
+    if one.seen.everywhere:
         yield Text(f"          {EVERYWHERE}", "yellow")
 
 
@@ -107,7 +107,7 @@ def _document(one: Orphan) -> dict[str, JsonValue]:
         "id": one.seen.id,
         "sign": str(one.sign),
         "why": one.why,
-        "everywhere": one.everywhere,
+        "everywhere": one.seen.everywhere,
     }
 
 

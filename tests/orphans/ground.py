@@ -53,10 +53,10 @@ class Ground(Ruin):
     def scatter(self, bucket: str, group: str) -> None:
         """A bucket and a log group with our tags that no record knows."""
         where: Any = {"LocationConstraint": self.session.region_name}
-        s3, logs = self.session.client("s3"), self.session.client("logs")
+        s3, logs = self.client("s3"), self.client("logs")
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
         tags = [{"Key": key, "Value": value} for key, value in self._tags("more").items()]
-        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})  # type: ignore[typeddict-item]
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
         logs.create_log_group(logGroupName=group, tags=self._tags("more_logs"))
 
     def _tags(self, address: str) -> dict[str, str]:

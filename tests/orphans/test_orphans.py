@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,20 +17,22 @@ from provisioner.hunt import Hunt
 from provisioner.inventory import Holder
 from provisioner.orphans import Orphan
 from provisioner.stack import Stack
+from tests.faults.stage import empty
 from tests.faults.weather import Side, Trouble, fair, killed_at, silence_the_dead
 from tests.orphans.ground import Ground
 from tests.recovery.ruin import clinic, denying, lasting, unprotected
 
 
 @pytest.fixture
-def ground(session: boto3.Session) -> Ground:
+def ground() -> Iterator[Ground]:
     """A stack that is up, on an AWS whose every service has been called once."""
-    made = Ground(session, unprotected(clinic()))
-    assert made.alive() == {}
-    report = made.up()
-    assert report is not None
-    report.check()
-    return made
+    with empty(unprotected(clinic())) as stage:
+        made = Ground(stage.session, stage.stack)
+        assert made.alive() == {}
+        report = made.up()
+        assert report is not None
+        report.check()
+        yield made
 
 
 def told(found: Hunt | Iterable[Orphan]) -> set[tuple[str, str, str]]:
@@ -74,7 +76,7 @@ def test_of_a_lost_inventory_everything_is_listed(ground: Ground) -> None:
 
 def test_a_twin_is_deleted_and_nothing_else(ground: Ground) -> None:
     """Two networks with the same tags: the one that is not recorded goes."""
-    ec2 = ground.session.client("ec2")
+    ec2 = ground.client("ec2")
     mine = ground.rows()["net"]["id"]
     [vpc] = ec2.describe_vpcs(VpcIds=[mine])["Vpcs"]
     twin = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -98,7 +100,7 @@ def _without_default_groups(alive: dict[str, list[str]], ground: Ground) -> dict
 
 def test_what_belongs_to_ours_and_has_no_record(ground: Ground) -> None:
     """A subscription that somebody made by hand on our topic: listed; deleted if asked to."""
-    sns = ground.session.client("sns")
+    sns = ground.client("sns")
     topic = ground.rows()["alerts"]["id"]
     theirs = "arn:aws:sqs:eu-central-1:1:theirs"
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=theirs)
@@ -112,7 +114,7 @@ def test_what_belongs_to_ours_and_has_no_record(ground: Ground) -> None:
 
 def test_a_bucket_without_its_tags(ground: Ground) -> None:
     """It has our name and no tag: adopted, a teardown leaves it; deleted, it is not emptied."""
-    s3 = ground.session.client("s3")
+    s3 = ground.client("s3")
     s3.delete_bucket_tagging(Bucket="clinic-records")
     s3.put_object(Bucket="clinic-records", Key="theirs", Body=b"1")
     found = ground.hunt("clinic")
@@ -132,7 +134,7 @@ def test_what_lives_again_after_its_delete(ground: Ground) -> None:
     """A late writer makes the log group again, without tags: the history knows the name."""
     report = teardown(ground.clients, "clinic", ground.options)
     assert (report.result, ground.alive()) == ("succeeded", {})
-    logs = ground.session.client("logs")
+    logs = ground.client("logs")
     _written_late(ground, "/clinic/logs")
     logs.create_log_group(logGroupName="/others/logs")
     for found in (ground.hunt("clinic"), ground.hunt()):
@@ -145,7 +147,7 @@ def test_what_lives_again_after_its_delete(ground: Ground) -> None:
 
 def _written_late(ground: Ground, name: str) -> None:
     """A service makes a log group; the emulator gives it its namesake's tags, AWS none."""
-    logs = ground.session.client("logs")
+    logs = ground.client("logs")
     logs.create_log_group(logGroupName=name)
     [group] = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     arn = group["arn"].removesuffix(":*")
@@ -170,12 +172,12 @@ def test_what_can_not_be_read_is_no_orphan_and_is_not_touched(ground: Ground) ->
     """It is listed as unread, with AWS's code; asked for by id, it is refused."""
     key = ground.rows()["key"]["id"]
     ground.lose("key")
-    found = ground.hunt("clinic", trouble=denying("kms.ListKeys"))
+    found = ground.hunt("clinic", trouble=denying("kms"))
     assert found.orphans == ()
     assert [(one.kind, one.code) for one in found.unread] == [("kms.key", "AccessDenied")]
     with pytest.raises(PlanError, match="not among the orphans"):
-        ground.delete(key, trouble=denying("kms.ListKeys"))
-    state = ground.session.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+        ground.delete(key, trouble=denying("kms"))
+    state = ground.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
     assert state == "Enabled"
 
 
@@ -183,7 +185,7 @@ def test_what_can_not_be_read_is_no_orphan_and_is_not_touched(ground: Ground) ->
 def test_nothing_is_deleted_that_is_not_listed(ground: Ground, id_: str) -> None:
     """Neither what is recorded, nor what is somebody else's, nor with it what is an orphan."""
     bucket: Any = {"LocationConstraint": "eu-central-1"}
-    ground.session.client("s3").create_bucket(Bucket="others", CreateBucketConfiguration=bucket)
+    ground.client("s3").create_bucket(Bucket="others", CreateBucketConfiguration=bucket)
     ground.lose("reader")
     alive = ground.alive()
     for act in (ground.delete, ground.take_in):
@@ -196,13 +198,13 @@ def test_nothing_is_deleted_that_is_not_listed(ground: Ground, id_: str) -> None
 def test_one_id_of_two_kinds_has_to_be_named_with_its_kind(ground: Ground) -> None:
     """A role and a bucket may have the same name."""
     bucket: Any = {"LocationConstraint": "eu-central-1"}
-    s3 = ground.session.client("s3")
+    s3 = ground.client("s3")
     s3.create_bucket(Bucket="clinic-reader", CreateBucketConfiguration=bucket)
     tags = [
         {"Key": "provisioner:stack", "Value": "clinic"},
         {"Key": "provisioner:address", "Value": "old"},
     ]
-    s3.put_bucket_tagging(Bucket="clinic-reader", Tagging={"TagSet": tags})  # type: ignore[typeddict-item]
+    s3.put_bucket_tagging(Bucket="clinic-reader", Tagging={"TagSet": tags})
     ground.lose("reader")
     with pytest.raises(PlanError, match=r"s3\.bucket/clinic-reader"):
         ground.delete("clinic-reader")

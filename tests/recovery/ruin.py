@@ -13,6 +13,7 @@ from provisioner.inventory.dynamodb import DEFAULT_TABLE
 from provisioner.inventory.lease import LASTS
 from provisioner.mending import Mended
 from provisioner.stack import Setting, Stack
+from tests.e2e.alive import alive
 from tests.faults.stage import Stage
 from tests.faults.weather import Killed, Moment, Refused, Struck, Trouble, fair
 
@@ -101,6 +102,14 @@ class Ruin(Stage):
             self.last = self.weather.calls
             self.weather.new_process()
 
+    def client(self, service: str) -> Any:
+        """A plain boto3 client."""
+        return self.clients.client(service)
+
+    def alive(self) -> dict[str, list[str]]:
+        """Everything but the inventory."""
+        return alive(self.clients)
+
     def mended(self, wanted: Stack | None = None, trouble: Trouble = fair) -> Mended:
         """Recover in a process that lives to its end."""
         done = self.mend(wanted, trouble)
@@ -113,14 +122,14 @@ class Ruin(Stage):
 
     def lose_the_table(self) -> None:
         """Somebody lifts the table's protection and deletes it."""
-        table = self.session.client("dynamodb")
+        table = self.client("dynamodb")
         table.update_table(TableName=DEFAULT_TABLE, DeletionProtectionEnabled=False)
         table.delete_table(TableName=DEFAULT_TABLE)
 
     def rows(self, kind: str = "RESOURCE#") -> dict[str, dict[str, Any]]:
         """The rows of the stack, by what follows their kind."""
         pages = (
-            self.session.client("dynamodb")
+            self.client("dynamodb")
             .get_paginator("query")
             .paginate(
                 TableName=DEFAULT_TABLE,
@@ -139,14 +148,14 @@ class Ruin(Stage):
 
     def addresses(self) -> set[str]:
         """The addresses that have a record, readable or not."""
-        items = self.session.client("dynamodb").scan(TableName=DEFAULT_TABLE)["Items"]
+        items = self.client("dynamodb").scan(TableName=DEFAULT_TABLE)["Items"]
         keys = {item["sk"]["S"] for item in items}
         return {key.removeprefix("RESOURCE#") for key in keys if key.startswith("RESOURCE#")}
 
     def put(self, address: str, body: Mapping[str, Any] | str) -> None:
         """Write a record by hand."""
         text = body if isinstance(body, str) else json.dumps(body)
-        self.session.client("dynamodb").put_item(
+        self.client("dynamodb").put_item(
             TableName=DEFAULT_TABLE,
             Item={
                 "pk": {"S": f"STACK#{self.stack.name}"},
@@ -157,7 +166,7 @@ class Ruin(Stage):
 
     def lose(self, address: str) -> None:
         """Delete a record by hand."""
-        self.session.client("dynamodb").delete_item(
+        self.client("dynamodb").delete_item(
             TableName=DEFAULT_TABLE,
             Key={
                 "pk": {"S": f"STACK#{self.stack.name}"},
@@ -175,11 +184,12 @@ def lasting(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def denying(operation: str) -> Trouble:
-    """AWS lets nobody make this call, `service.Operation`."""
+def denying(service: str) -> Trouble:
+    """The caller may neither look at what a service has nor ask the index of tags."""
+    denied = {service, "resourcegroupstaggingapi"}
 
     def trouble(moment: Moment) -> Struck:
-        denied = moment.side == "before" and str(moment.call) == operation
-        return Refused("AccessDenied", 403) if denied else None
+        refuses = moment.side == "before" and moment.call.service in denied
+        return Refused("AccessDenied", 403) if refuses else None
 
     return trouble

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import boto3
 import pytest
 
@@ -16,22 +19,33 @@ from provisioner.errors import (
 )
 from provisioner.inventory import Holder
 from provisioner.stack import Stack
-from tests.faults.weather import Side, killed_at, silence_the_dead
+from tests.faults.stage import empty
+from tests.faults.weather import (
+    Killed,
+    Moment,
+    Refused,
+    Side,
+    Struck,
+    Trouble,
+    killed_at,
+    silence_the_dead,
+)
 from tests.recovery.ruin import Ruin, clinic, denying, lasting, unprotected
 
 
 @pytest.fixture
-def ruin(session: boto3.Session) -> Ruin:
+def ruin() -> Iterator[Ruin]:
     """A stack that is up, on an AWS whose every service has been called once.
 
     The emulator loads a service at its first call; several at once trip over CPython 3.11's parser.
     """
-    made = Ruin(session, clinic())
-    assert made.alive() == {}
-    report = made.up()
-    assert report is not None
-    report.check()
-    return made
+    with empty(clinic()) as stage:
+        made = Ruin(stage.session, stage.stack)
+        assert made.alive() == {}
+        report = made.up()
+        assert report is not None
+        report.check()
+        yield made
 
 
 def torn_down(ruin: Ruin) -> None:
@@ -80,7 +94,7 @@ def test_without_the_manifest_a_teardown_leaves_nothing(ruin: Ruin) -> None:
 
 def test_a_bucket_is_not_emptied_unless_a_manifest_says_so(ruin: Ruin) -> None:
     """What is not known is taken as the safe default: the records stay."""
-    s3 = ruin.session.client("s3")
+    s3 = ruin.client("s3")
     s3.put_object(Bucket="clinic-records", Key="patient", Body=b"1")
     ruin.lose_the_table()
     ruin.mended()
@@ -159,7 +173,7 @@ def test_what_can_not_be_read_is_named_and_nothing_is_concluded(ruin: Ruin) -> N
     for address in ("records", "alerts"):
         ruin.lose(address)
     ruin.put("ghost", "{")
-    mended = ruin.mended(ruin.stack, denying("s3.ListBuckets"))
+    mended = ruin.mended(ruin.stack, denying("s3"))
     assert mended.result == "partial"
     [unread] = mended.recovery.unread
     assert (unread.kind, unread.code) == ("s3.bucket", "AccessDenied")
@@ -172,7 +186,7 @@ def test_what_can_not_be_read_is_named_and_nothing_is_concluded(ruin: Ruin) -> N
 def test_edges_to_what_was_not_read_at_first_are_added(ruin: Ruin) -> None:
     """Keys unread: their users are recorded without them, and name them once they are read."""
     ruin.lose_the_table()
-    assert ruin.mended(trouble=denying("kms.ListKeys")).result == "partial"
+    assert ruin.mended(trouble=denying("kms")).result == "partial"
     assert "key" not in {edge["address"] for edge in ruin.rows()["patients"].get("edges", ())}
     assert ruin.mended().result == "succeeded"
     for user in ("patients", "records", "alerts"):
@@ -180,9 +194,28 @@ def test_edges_to_what_was_not_read_at_first_are_added(ruin: Ruin) -> None:
     torn_down(ruin)
 
 
+def test_what_somebody_else_closed_to_us_hides_nothing_of_ours(ruin: Ruin) -> None:
+    """One key of others can't be read: ours are found all the same, and the kind is named."""
+    before = lasting(ruin.rows())
+    theirs = ruin.client("kms").create_key()["KeyMetadata"]["KeyId"]
+
+    def closed(moment: Moment) -> Struck:
+        asked = moment.side == "before" and moment.call.operation == "ListResourceTags"
+        wanted = asked and moment.asked.get("KeyId") == theirs
+        return Refused("AccessDeniedException") if wanted else None
+
+    ruin.lose_the_table()
+    mended = ruin.mended(ruin.stack, closed)
+    assert mended.result == "partial"
+    assert [(one.kind, one.code) for one in mended.recovery.unread] == [
+        ("kms.key", "AccessDeniedException")
+    ]
+    assert lasting(ruin.rows()) == before
+
+
 def test_two_objects_with_the_same_tags_are_told_and_not_chosen(ruin: Ruin) -> None:
     """Neither gets the record; everything else does."""
-    ec2 = ruin.session.client("ec2")
+    ec2 = ruin.client("ec2")
     [vpc] = ec2.describe_vpcs(Filters=[{"Name": "tag:provisioner:address", "Values": ["net"]}])[
         "Vpcs"
     ]
@@ -196,8 +229,17 @@ def test_two_objects_with_the_same_tags_are_told_and_not_chosen(ruin: Ruin) -> N
 
 
 def test_what_is_not_ours_is_not_recovered(ruin: Ruin) -> None:
-    """A bucket under a name of the manifest without our tags, a stranger's subscription."""
-    s3, sns = ruin.session.client("s3"), ruin.session.client("sns")
+    """A bucket and an alias of the manifest's without our tags, a stranger's subscription."""
+    s3, sns, kms = (
+        ruin.client("s3"),
+        ruin.client("sns"),
+        ruin.client("kms"),
+    )
+    theirs = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.delete_alias(AliasName="alias/clinic")
+    kms.create_alias(AliasName="alias/clinic", TargetKeyId=theirs)
+    mine = ruin.rows()["key"]["id"]
+    kms.untag_resource(KeyId=mine, TagKeys=["provisioner:stack"])
     tags = s3.get_bucket_tagging(Bucket="clinic-records")["TagSet"]
     others = [tag for tag in tags if not tag["Key"].startswith("provisioner:")]
     s3.put_bucket_tagging(Bucket="clinic-records", Tagging={"TagSet": others})
@@ -210,7 +252,8 @@ def test_what_is_not_ours_is_not_recovered(ruin: Ruin) -> None:
     assert told["s3.bucket"].id == "clinic-records"
     assert not told["s3.bucket"].ours
     assert told["sns.subscription"].id.endswith("theirs")
-    assert set(ruin.stack.resources) - set(ruin.rows()) == {"records"}
+    assert told["kms.key"].id == theirs
+    assert set(ruin.stack.resources) - set(ruin.rows()) == {"records", "key"}
     assert len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]) == 2
 
 
@@ -218,7 +261,7 @@ def test_no_secret_is_written(ruin: Ruin) -> None:
     """The endpoint with its token is sealed, in records, runs and events."""
     ruin.lose_the_table()
     ruin.mended()
-    scanned = ruin.session.client("dynamodb").scan(TableName="provisioner-inventory")
+    scanned = ruin.client("dynamodb").scan(TableName="provisioner-inventory")
     assert "s3cr3t-4711" not in str(scanned)
     [hook] = [row for row in ruin.rows().values() if row["kind"] == "sns.subscription"]
     assert hook["settings"]["endpoint"].startswith("sealed:")
@@ -272,3 +315,37 @@ def test_killed_at_any_call_the_next_one_finishes(
         assert lasting(ruin.rows()) == expected, (number, side)
     if manifest:
         assert all(change.idle for change in ruin.planned().changes)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_an_apply_that_was_killed_and_lost_its_inventory_goes_on(ruin: Ruin, share: float) -> None:
+    """Half a stack and no table: recovered, applied, nothing twice, and nothing left behind."""
+    silence_the_dead()
+    whole = ruin.numbers()
+    ruin.stack = unprotected(ruin.stack)
+    ruin.up()
+    torn_down(ruin)
+    ruin.up()
+    writes = sum(call.mutates and call.service != "dynamodb" for call in ruin.last)
+    torn_down(ruin)
+    assert ruin.up(_killed_after_write(1 + int(share * writes))) is None
+    ruin.lose_the_table()
+    assert ruin.mended(ruin.stack).result == "succeeded"
+    report = ruin.up()
+    assert report is not None
+    report.check()
+    assert ruin.numbers() == whole
+    assert all(change.idle for change in ruin.planned().changes)
+    torn_down(ruin)
+
+
+def _killed_after_write(number: int) -> Trouble:
+    """The process dies once AWS has done its nth write; those to the inventory do not count."""
+    left = itertools.count(number, -1)
+
+    def trouble(moment: Moment) -> Struck:
+        counts = moment.side == "after" and moment.call.mutates
+        last = counts and moment.call.service != "dynamodb" and next(left) == 1
+        return Killed() if last else None
+
+    return trouble
