@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         plan,
         plan_removal,
         recover,
+        restore_key,
         rollback,
         teardown,
     )
@@ -62,6 +63,7 @@ _HOMES = {
         "plan",
         "plan_removal",
         "recover",
+        "restore_key",
         "rollback",
         "teardown",
     ),
@@ -118,6 +120,7 @@ __all__ = [
     "plan",
     "plan_removal",
     "recover",
+    "restore_key",
     "rollback",
     "teardown",
 ]

@@ -21,6 +21,7 @@ from provisioner.aws.clients import ClientFactory
 from provisioner.changes import Plan
 from provisioner.desk import (
     DEFAULTS,
+    TEARDOWN,
     Desk,
     Options,
     planned_apply,
@@ -36,6 +37,7 @@ from provisioner.hunt import Hunt, hunt
 from provisioner.inventory import Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
+from provisioner.restoring import Restored, Restoring
 from provisioner.run import Approve, Run
 from provisioner.stack import Stack
 
@@ -142,12 +144,46 @@ def teardown(
 ) -> Report:
     """Delete everything that the inventory says we made for a stack, in reverse order.
 
-    Arguments and errors are those of `apply`; no manifest is needed.
+    What blocks a delete is found before the first one; `options.allow` says what may be emptied,
+    and which protections may be lifted. Arguments and errors are those of `apply`; no manifest is
+    needed. And:
+
+    Raises:
+        ProtectedError, BlockedError: something stands in the way; nothing was deleted.
+        InventoryError: nothing is recorded of the stack, but something carries its tags.
     """
     desk = Desk(session, options, stop)
     planning = partial(planned_teardown, desk, name)
-    run = Run(desk, "teardown", name, planning, approve, listen)
+    run = Run(desk, TEARDOWN, name, planning, approve, listen)
     return run.go() if desk.inventory.records(name) else run.nothing()
+
+
+def restore_key(
+    session: ClientFactory,
+    name: str,
+    key: str = "",
+    options: Options = DEFAULTS,
+    *,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Restored:
+    """Bring keys of a stack back that are pending deletion. May be repeated.
+
+    They carry the stack's tags, by which the next apply, or `recover`, takes them up again.
+
+    Args:
+        session: whose account is changed.
+        name: of the stack.
+        key: the id or ARN of one key; empty: all of the stack's.
+        options: how.
+        listen: hears of a lease that is waited for.
+        stop: set it, and no further key is touched.
+
+    Raises:
+        InventoryError: no such key carries the stack's tags.
+        LeaseHeldError: another run works on the stack.
+    """
+    return Restoring(Desk(session, options, stop), name, key, listen).go()
 
 
 def rollback(
@@ -335,6 +371,7 @@ __all__ = [
     "plan",
     "plan_removal",
     "recover",
+    "restore_key",
     "rollback",
     "teardown",
 ]

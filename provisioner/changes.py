@@ -98,6 +98,23 @@ class Lasting:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An object that a run set out to delete, and did not.
+
+    Attributes:
+        address, kind, id: of the object.
+        why: a sentence without its dot.
+        cause: the step that failed; empty if the run was stopped.
+    """
+
+    address: str
+    kind: str
+    id: str
+    why: str
+    cause: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything one run will do.
@@ -139,6 +156,11 @@ class Plan:
     @cached_property
     def _by_address(self) -> dict[str, Change]:
         return {change.address: change for change in self.changes}
+
+    @property
+    def blocked(self) -> bool:
+        """Whether an obstacle keeps it from being carried out."""
+        return any(one.blocks for told in self.obstacles.values() for one in told)
 
     @cached_property
     def ours(self) -> frozenset[str]:

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from provisioner.aws.calls import Call, Ledger
+from provisioner.aws.calls import Call, Delayed, Ledger
 from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
 from provisioner.aws.clock import Clock
 from provisioner.aws.credentials import Lifetime
 from provisioner.aws.target import Target
 from provisioner.changes import Plan
-from provisioner.errors import InterruptedRunError, PlanError
+from provisioner.errors import InterruptedRunError, InventoryError, PlanError
 from provisioner.executor import WORKERS
 from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
@@ -22,9 +22,11 @@ from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
 from provisioner.planner import Allowances, plan_apply, plan_teardown
 from provisioner.preflight import surveyed
+from provisioner.quantities import counted, enumerated
 from provisioner.redaction import redacted, secrets_in
 from provisioner.references import unescape
 from provisioner.refresher import refresh
+from provisioner.sightings import tagged
 from provisioner.stack import Stack
 from provisioner.undo import Past, plan_undo, wanted_before
 
@@ -43,7 +45,7 @@ class Options:
         lease: seconds that a lease lasts without a sign of life.
         workers: steps that talk to AWS at the same time.
         clock: passes the time; a test brings its own.
-        retried: hears of every call that is tried again, why, and after how many seconds.
+        retried: hears of every call that waits before it is sent, or sent again, and why.
         called: hears of every call, each attempt of it.
         rollback_on_failure: undo what an apply changed if a step of it fails.
         expiring_credentials: start although the credentials end before the run is expected to.
@@ -57,13 +59,14 @@ class Options:
     lease: float = LASTS
     workers: int = WORKERS
     clock: Clock | None = None
-    retried: Callable[[Call, str, float], None] | None = None
+    retried: Delayed | None = None
     called: Callable[[Call], None] | None = None
     rollback_on_failure: bool = False
     expiring_credentials: bool = False
 
 
 DEFAULTS = Options()
+TEARDOWN = "teardown"
 
 
 class Desk:
@@ -157,10 +160,42 @@ def _secrets(stack: Stack) -> set[str]:
 
 
 def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
-    """What it takes to leave nothing of a stack, with all that will block it. Reads only."""
+    """What it takes to leave nothing of a stack, with all that will block it. Reads only.
+
+    Raises:
+        InventoryError: nothing is recorded of the stack, and that may not be all there is.
+    """
+    if not records:
+        _check_nothing_is_left(desk, name)
     _same_account(desk.target, records)
     plan = plan_teardown(name, desk.target, refresh(desk.reading, name, records))
     return surveyed(desk.reading, plan, desk.options.allow)
+
+
+def _check_nothing_is_left(desk: Desk, name: str) -> None:
+    """An empty inventory is no proof: unless a teardown came to its end, AWS is looked at.
+
+    Raises:
+        InventoryError: something carries the stack's tags, or could not be looked at.
+    """
+    last = desk.inventory.runs(name, limit=1)
+    if last and (last[0].command, last[0].result) == (TEARDOWN, "succeeded"):
+        return
+    sight = tagged(desk.reading, name)
+    if sight.objects:
+        found = enumerated([f"{one.kind.kind} {one.id}" for one in sight.objects])
+        raise InventoryError(
+            f"Nothing is recorded of stack {name}, but {counted(len(sight.objects), 'object')} "
+            f"with its tags are there: {found}. Nothing was deleted.",
+            hint=f"Make the records again with `recover {name}`, then tear it down.",
+        )
+    if sight.unread:
+        kinds = enumerated([f"{one.kind} ({one.code or 'no answer'})" for one in sight.unread])
+        raise InventoryError(
+            f"Nothing is recorded of stack {name}; whether anything is left of it can't be told, "
+            f"since these could not be looked at: {kinds}.",
+            hint="Grant the caller these reads, or check the connection, and run it again.",
+        )
 
 
 def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) -> Plan:

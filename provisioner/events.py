@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from provisioner.changes import Plan
+from provisioner.changes import Left, Plan
 from provisioner.errors import ProvisionerError
 from provisioner.inventory import Lease
 from provisioner.lifecycle import Difference
@@ -60,14 +60,15 @@ class StepWaiting:
 
     Attributes:
         state: AWS's own word, or what is being waited for.
-        elapsed, typical, limit: seconds.
+        elapsed, limit: seconds so far, and after how many it is given up.
+        typical: seconds; None if nobody knows.
     """
 
     key: Key
     kind: str
     state: str
     elapsed: float
-    typical: float
+    typical: float | None
     limit: float
 
 
@@ -80,6 +81,7 @@ class StepDone:
         seconds: from its start.
         differences: what it changed, secrets masked.
         note: what else is worth telling.
+        idle: there was nothing to do.
     """
 
     key: Key
@@ -88,6 +90,7 @@ class StepDone:
     seconds: float
     differences: tuple[Difference, ...] = ()
     note: str = ""
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class RunFinished:
         result: succeeded, partial, failed or interrupted.
         summary: counts by action, AWS calls, seconds.
         outputs: the stack's outputs, as far as known.
+        left: what was to be deleted and was not.
+        survivors: what stays of deleted objects for a while, by address.
     """
 
     run: str
@@ -124,6 +129,8 @@ class RunFinished:
     result: str
     summary: Mapping[str, JsonValue]
     outputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    left: tuple[Left, ...] = ()
+    survivors: Mapping[str, str] = field(default_factory=dict)
 
 
 Event: TypeAlias = (

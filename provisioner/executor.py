@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import count
+from queue import Empty, SimpleQueue
 
 from provisioner.aws.clock import Clock
 from provisioner.aws.failures import translate
@@ -58,15 +59,31 @@ class Done:
 
     Attributes:
         note: what else is worth telling.
+        idle: there was nothing to do.
     """
 
     id: str
     differences: tuple[Difference, ...] = ()
     note: str = ""
+    idle: bool = False
 
 
 Work = Generator[Pause, None, Done]
 Perform = Callable[[Key], Work]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A call of a running step waits, in its worker, since AWS does not take it yet."""
+
+    key: Key
+    state: str
+    elapsed: float
+    limit: float
+
+
+Heard = SimpleQueue[Held]
+"""What workers have to tell while they work; the thread that owns the order passes it on."""
 
 
 @dataclass
@@ -99,6 +116,7 @@ def execute(
     listen: Listener,
     stop: threading.Event,
     workers: int = WORKERS,
+    heard: Heard | None = None,
 ) -> Outcome:
     """Do all steps.
 
@@ -110,9 +128,11 @@ def execute(
         listen: hears of everything, from this thread.
         stop: once set, nothing new starts; what runs ends its current calls.
         workers: steps that may talk to AWS at the same time.
+        heard: what steps tell while they work.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="step") as pool:
-        return _Run(steps, perform, kinds, clock, listen, stop, pool, workers).to_the_end()
+        run = _Run(steps, perform, kinds, clock, listen, stop, pool, workers)
+        return run.to_the_end(heard or SimpleQueue())
 
 
 class _Run:
@@ -149,7 +169,7 @@ class _Run:
         self._ended = False
         self.outcome = Outcome()
 
-    def to_the_end(self) -> Outcome:
+    def to_the_end(self, heard: Heard) -> Outcome:
         """Run until nothing runs and nothing more can start."""
         for key, step in self._steps.items():
             for needed in step.needs:
@@ -159,7 +179,7 @@ class _Run:
         while self._goes_on():
             self._wake()
             self._start()
-            self._await()
+            self._await(heard)
         for key in sorted(set(self._steps) - self._settled()):
             self._skip(key, None)
         return self.outcome
@@ -194,7 +214,7 @@ class _Run:
                 self._listen(StepStarted(key, self._kinds[key.address]))
             self._running[self._pool.submit(_advance, self._works[key])] = key
 
-    def _await(self) -> None:
+    def _await(self, heard: Heard) -> None:
         """Wait for a worker, or for the next pause to end."""
         until = self._timers[0][0] - self._clock.monotonic() if self._timers else SLICE
         nap = max(0.0, min(until, SLICE))
@@ -203,8 +223,19 @@ class _Run:
                 self._clock.sleep(nap)
             return
         ended = wait(self._running, timeout=nap, return_when=FIRST_COMPLETED).done
+        self._pass_on(heard)
         for future in ended:
             self._take(self._running.pop(future), future)
+
+    def _pass_on(self, heard: Heard) -> None:
+        """Tell what workers have told since."""
+        while True:
+            try:
+                held = heard.get_nowait()
+            except Empty:
+                return
+            kind = self._kinds[held.key.address]
+            self._listen(StepWaiting(held.key, kind, held.state, held.elapsed, None, held.limit))
 
     def _take(self, key: Key, future: Future[Pause | Done]) -> None:
         error = future.exception()
@@ -235,7 +266,8 @@ class _Run:
         self.outcome.done[key] = done
         del self._works[key]
         kind = self._kinds[key.address]
-        self._listen(StepDone(key, kind, done.id, self._since(key), done.differences, done.note))
+        seconds = self._since(key)
+        self._listen(StepDone(key, kind, done.id, seconds, done.differences, done.note, done.idle))
         for user in self._users[key]:
             self._needs[user].discard(key)
             if not self._needs[user] and user not in self.outcome.skipped:

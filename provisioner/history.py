@@ -11,7 +11,7 @@ from provisioner.changes import Plan
 from provisioner.errors import AwsError, RunLostError
 from provisioner.events import Event, Listener, StepDone, StepFailed
 from provisioner.inventory import Journal, RunEvent
-from provisioner.schedule import Key, Verb
+from provisioner.schedule import Key
 
 
 class Historian:
@@ -35,7 +35,7 @@ class Historian:
     def __call__(self, event: Event) -> None:
         """Hear of one event."""
         if isinstance(event, StepDone):
-            if event.note or event.key.verb is not Verb.LOOK:
+            if not event.idle:
                 self._write(self._done(event))
         elif isinstance(event, StepFailed):
             self._write(self._failed(event))

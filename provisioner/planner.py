@@ -38,7 +38,7 @@ class Allowances:
 
     Attributes:
         adopt: bring objects that exist and are not ours to their specs.
-        replace: addresses whose data-holding object may be replaced.
+        replace: addresses whose data-holding object may be replaced, with what it holds.
         empty: addresses whose object may be deleted with all that it holds.
         lift: addresses whose protection from deletion, set by somebody else, may be taken away.
     """

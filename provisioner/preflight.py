@@ -80,7 +80,7 @@ def _allowed(change: Change, allowed: Allowances, now: datetime) -> Change:
         replace(
             old,
             survives=_survives(old, now),
-            empty=old.empty or change.address in allowed.empty,
+            empty=old.empty or change.address in allowed.empty | allowed.replace,
             theirs=old.theirs and change.address not in allowed.lift,
         )
         for old in change.olds

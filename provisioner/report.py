@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
 from provisioner.aws.calls import Ledger
-from provisioner.changes import Plan
+from provisioner.changes import Change, Left, Old, Plan
 from provisioner.ensure import Action
 from provisioner.errors import ProvisionerError
 from provisioner.executor import Outcome
-from provisioner.schedule import Verb
+from provisioner.registry import kind_of
+from provisioner.schedule import Key, Verb
 
 Result: TypeAlias = Literal["succeeded", "partial", "failed", "interrupted", "lost", "declined"]
 
@@ -58,6 +59,21 @@ class Report:
     reason: str = ""
     rollback: Report | None = None
 
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """What was to be deleted and was not, each with its cause."""
+        return () if self.result == "declined" else tuple(_left(self.plan, self.outcome))
+
+    @property
+    def survivors(self) -> Mapping[str, str]:
+        """What stays of deleted objects for a while, in a sentence each, by address."""
+        return {
+            change.address: old.survives
+            for change in self.plan.changes
+            for old in change.olds
+            if old.survives and Key(change.address, Verb.DELETE) in self.outcome.done
+        }
+
     def check(self) -> Report:
         """The report itself, if everything succeeded.
 
@@ -95,6 +111,30 @@ def result_of(outcome: Outcome) -> Result:
     if outcome.interrupted:
         return "interrupted"
     return "partial" if outcome.done else "failed"
+
+
+def _left(plan: Plan, outcome: Outcome) -> Iterator[Left]:
+    for change in plan.changes:
+        for old in change.olds:
+            if why := _why_left(change, old, outcome):
+                yield Left(change.address, old.kind, old.id, *why)
+
+
+def _why_left(change: Change, old: Old, outcome: Outcome) -> tuple[str, str] | None:
+    """Why an object was not deleted, and the step that failed; None if it was."""
+    deletion, look = Key(change.address, Verb.DELETE), Key(change.address, Verb.LOOK)
+    if deletion in outcome.done:
+        error = outcome.failed.get(look)
+        return (f"it was there again: {error}", str(look)) if error else None
+    for key in (Key(change.address, verb) for verb in (Verb.LIFT, Verb.UNWIRE, Verb.DELETE)):
+        if key in outcome.failed:
+            return str(outcome.failed[key]).removesuffix("."), str(key)
+    cause = outcome.skipped.get(deletion)
+    if cause is None:
+        return "the run was stopped before its delete", ""
+    if kind_of(old.kind).last:
+        return f"it stays as long as anything else does: {cause} failed", str(cause)
+    return f"it waits for {cause.address}: {cause} failed", str(cause)
 
 
 def summarize(

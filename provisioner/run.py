@@ -121,6 +121,7 @@ class Run:
             ),
             stop=self.desk.stopped,
             workers=self.desk.options.workers,
+            heard=performing.heard,
         )
         performing.withdraw(outcome)
         return outcome
@@ -193,7 +194,15 @@ class Run:
 
     def _tell(self, report: Report) -> None:
         self.listen(
-            RunFinished(report.run, report.command, report.result, report.summary, report.outputs)
+            RunFinished(
+                report.run,
+                report.command,
+                report.result,
+                report.summary,
+                report.outputs,
+                report.left,
+                report.survivors,
+            )
         )
 
 

@@ -70,7 +70,9 @@ def schedule(plan: Plan) -> Mapping[Key, Step]:
     _deleting(plan, changes, keys, hard, soft)
     needs = _sorted_out(keys, hard, soft)
     _lifting(needs)
-    return {key: Step(key, needs[key], _seconds(changes[key.address], key.verb)) for key in keys}
+    return {
+        key: Step(key, needs[key], _seconds(plan, changes[key.address], key.verb)) for key in keys
+    }
 
 
 def longest_paths(steps: Mapping[Key, Step]) -> dict[Key, float]:
@@ -216,10 +218,11 @@ def _sorted_out(
             return needs
 
 
-def _seconds(change: Change, verb: Verb) -> float:
+def _seconds(plan: Plan, change: Change, verb: Verb) -> float:
     kind = kind_of(change.kind)
     if verb is Verb.CONFIGURE:
         return max(kind.seconds, 0.2)
-    if verb is Verb.DELETE and kind.gone:
-        return kind.gone.typical
+    if verb is Verb.DELETE:
+        told = plan.obstacles.get(change.address, ())
+        return (kind.gone.typical if kind.gone else 0.5) + sum(one.seconds for one in told)
     return 0.5

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 
-from provisioner.aws.calls import Call
+from provisioner.aws.calls import Call, Delay
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import as_ours
 from provisioner.aws.retry import BROKEN
@@ -34,7 +35,7 @@ from provisioner.errors import (
     ProvisionerError,
     RunLostError,
 )
-from provisioner.executor import Done, Outcome, Pause, Work
+from provisioner.executor import Done, Heard, Held, Outcome, Pause, Work
 from provisioner.graph import stage_of
 from provisioner.inventory import Edge, Journal, Record, Replaced, Status
 from provisioner.lifecycle import (
@@ -58,6 +59,10 @@ from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
 from provisioner.values import Values
 
+WORTH_TELLING = 1.0
+"""Seconds; a call that waits no longer is nobody's concern."""
+MAY_BE_IDLE = frozenset({Verb.UNWIRE, Verb.LOOK})
+"""Steps that look whether there is anything to do, and are not worth telling if not."""
 FIRST_PAUSE = 0.25
 """Seconds; each further pause is twice as long, up to what the kind says."""
 
@@ -72,6 +77,7 @@ class Steps:
         journal: where intents and results go.
         values: what references stand for; grows with every created object.
         steps: what is scheduled, to know which targets are still to come.
+        heard: takes what a step has to tell while it works.
     """
 
     plan: Plan
@@ -79,6 +85,7 @@ class Steps:
     journal: Journal
     values: Values
     steps: Mapping[Key, Step]
+    heard: Heard = field(default_factory=SimpleQueue)
     _done: set[Key] = field(default_factory=set)
     _live: dict[str, Found] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)
@@ -145,13 +152,18 @@ class Steps:
             if call.mutates:
                 sent.append(f"{call} {request}")
 
+        def hold(delay: Delay) -> None:
+            if delay.elapsed + delay.pause >= WORTH_TELLING:
+                state = self._redaction(change).text(_why(delay))
+                self.heard.put(Held(key, state, delay.elapsed, delay.limit))
+
         try:
-            done = yield from verbs[key.verb](change, self.aws.telling(tell))
+            done = yield from verbs[key.verb](change, self.aws.telling(tell, hold))
         except Exception as error:  # noqa: BLE001  raised below, without its secrets
             failure = as_ours(error, str(key))
         else:
             self._done.add(key)
-            return done
+            return replace(done, idle=key.verb in MAY_BE_IDLE and not sent)
         raise self._redaction(change).error(failure)
 
     def _redaction(self, change: Change) -> Redaction:
@@ -420,6 +432,11 @@ class Steps:
 
     def _now(self) -> str:
         return self.aws.clock.now().isoformat(timespec="seconds")
+
+
+def _why(delay: Delay) -> str:
+    """Why a call waits, in our words and in AWS's."""
+    return f"{delay.reason}; {delay.call}: {delay.said}" if delay.said else delay.reason
 
 
 def _open(error: ProvisionerError | None) -> bool:

@@ -44,6 +44,31 @@ class Call:
         return f"{self.service}.{self.operation}"
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A call that is about to wait, before it is sent or before it is sent again.
+
+    Attributes:
+        call: which.
+        reason: in our words.
+        said: AWS's code and sentence; empty where we wait by ourselves.
+        pause: seconds until the next try.
+        elapsed: seconds since the first one.
+        limit: seconds after which it is given up.
+    """
+
+    call: Call
+    reason: str
+    said: str
+    pause: float
+    elapsed: float
+    limit: float
+
+
+Delayed = Callable[[Delay], None]
+"""Hears of a call that waits, from the thread that makes it."""
+
+
 class Ledger:
     """Counts every call that is sent, each attempt of it, by operation. Safe across threads.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from botocore.config import Config
 
-from provisioner.aws.calls import Call, Ledger
+from provisioner.aws.calls import Call, Delay, Delayed, Ledger
 from provisioner.aws.clock import Clock, SystemClock
 from provisioner.aws.failures import translate
 from provisioner.aws.limits import Limiter
@@ -132,7 +132,7 @@ class Aws(ClientFactory):
         limiter: Limiter | None = None,
         clock: Clock | None = None,
         facets: Executor | None = None,
-        told: Callable[[Call, str, float], None] | None = None,
+        told: Delayed | None = None,
         turns: Turns | None = None,
         sent: Sent | None = None,
     ) -> None:
@@ -151,13 +151,18 @@ class Aws(ClientFactory):
 
     def permitting(self, permit: Permit, ledger: Ledger | None = None) -> Aws:
         """The same clients behind another permit, and counted apart if a ledger is given."""
-        return self._twin(permit, ledger or self.ledger, self._sent)
+        return self._twin(permit, ledger or self.ledger, self._sent, self._told)
 
-    def telling(self, sent: Sent) -> Aws:
-        """The same clients, of whose every answered call somebody hears with its request id."""
-        return self._twin(self._permit, self.ledger, sent)
+    def telling(self, sent: Sent, delayed: Delayed | None = None) -> Aws:
+        """The same clients, of whose calls somebody hears.
 
-    def _twin(self, permit: Permit, ledger: Ledger, sent: Sent | None) -> Aws:
+        Args:
+            sent: of every answered call, with its request id.
+            delayed: of every call that waits; who heard of those before still does.
+        """
+        return self._twin(self._permit, self.ledger, sent, _both(self._told, delayed))
+
+    def _twin(self, permit: Permit, ledger: Ledger, sent: Sent | None, told: Delayed | None) -> Aws:
         return Aws(
             self._pool,
             self.target,
@@ -166,7 +171,7 @@ class Aws(ClientFactory):
             limiter=self._limiter,
             clock=self.clock,
             facets=self._facets,
-            told=self._told,
+            told=told,
             turns=self._turns,
             sent=sent,
         )
@@ -234,7 +239,7 @@ class Aws(ClientFactory):
 
             def attempt() -> object:
                 self._permit(call)
-                if self._limiter.take(call):
+                if self._limiter.take(call, self._told):
                     self._permit(call)  # what held before the wait may not hold after it
                 self.ledger.count(call)
                 answer = raw._make_api_call(operation, parameters)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -248,6 +253,18 @@ class Aws(ClientFactory):
         return twin
 
 
+def _both(first: Delayed | None, second: Delayed | None) -> Delayed | None:
+    """Tell both, or whoever there is."""
+    if first is None or second is None:
+        return first or second
+
+    def tell(delay: Delay) -> None:
+        first(delay)
+        second(delay)
+
+    return tell
+
+
 def connect(
     session: ClientFactory,
     *,
@@ -255,7 +272,7 @@ def connect(
     region: str | None = None,
     width: int = 48,
     clock: Clock | None = None,
-    told: Callable[[Call, str, float], None] | None = None,
+    told: Delayed | None = None,
     ledger: Ledger | None = None,
 ) -> Aws:
     """Ask AWS who we are, and return guarded clients for that account and region.

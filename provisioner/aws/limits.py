@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from provisioner.aws.calls import Call
+from provisioner.aws.calls import Call, Delay, Delayed
 from provisioner.aws.clock import Clock
 
 
@@ -51,13 +51,20 @@ class Limiter:
         self._lock = threading.Lock()
         self._tokens: dict[str, tuple[float, float]] = {}
 
-    def take(self, call: Call) -> bool:
-        """Wait until the call may be sent; whether that took any time."""
+    def take(self, call: Call, told: Delayed | None = None) -> bool:
+        """Wait until the call may be sent; whether that took any time.
+
+        Args:
+            call: which.
+            told: hears of the wait.
+        """
         name = str(call) if str(call) in self._rates else call.service
         rate = self._rates.get(name)
         if rate is None:
             return False
         delay = self._reserve(name, rate)
+        if delay > 0 and told:
+            told(Delay(call, f"AWS takes {_often(rate)} of {name}", "", delay, 0.0, delay))
         if delay > 0:
             self._clock.sleep(delay)
         return delay > 0
@@ -70,3 +77,10 @@ class Limiter:
             tokens = min(rate.burst, tokens + (now - since) * rate.per_second) - 1
             self._tokens[name] = (tokens, now)
             return max(0.0, -tokens / rate.per_second)
+
+
+def _often(rate: Rate) -> str:
+    """How often, in words: `10 a second`, `one in 30 s`."""
+    if rate.per_second >= 1:
+        return f"{rate.per_second:g} a second"
+    return f"one in {1 / rate.per_second:.0f} s"

@@ -28,7 +28,7 @@ from botocore.parsers import ResponseParserError
 from tenacity import RetryCallState, Retrying, stop_never
 from tenacity.wait import wait_base, wait_random_exponential
 
-from provisioner.aws.calls import Call
+from provisioner.aws.calls import Call, Delay, Delayed
 from provisioner.aws.clock import Clock
 from provisioner.aws.failures import code_of, message_of, status_of
 from provisioner.errors import AnswerLostError
@@ -263,7 +263,7 @@ def send(
     attempt: Callable[[], T],
     *,
     clock: Clock,
-    told: Callable[[Call, str, float], None] | None = None,
+    told: Delayed | None = None,
 ) -> T:
     """Make a call, again where the table says so.
 
@@ -271,7 +271,7 @@ def send(
         call: which call it is.
         attempt: sends it once.
         clock: tells and passes the time.
-        told: hears of every wait: the call, the reason, the seconds so far.
+        told: hears of every wait before it.
 
     Raises:
         AnswerLostError: a call that is not repeatable was sent and its answer was lost.
@@ -282,17 +282,22 @@ def send(
     def again(error: BaseException) -> bool:
         ruling = verdict(call, error)
         elapsed = clock.monotonic() - started
-        if ruling is None or elapsed >= ruling.seconds:
-            return False
-        if told:
-            told(call, ruling.reason, elapsed)
-        return True
+        return ruling is not None and elapsed < ruling.seconds
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        ruling = verdict(call, error) if error else None
+        if told and error and ruling and state.next_action:
+            elapsed = clock.monotonic() - started
+            pause = state.next_action.sleep
+            told(Delay(call, ruling.reason, _said(error), pause, elapsed, ruling.seconds))
 
     retrying = Retrying(
         retry=_retry_if(again),
         wait=_Wait(call),
         stop=stop_never,  # the verdict carries each error's own bound
         sleep=clock.sleep,
+        before_sleep=tell,
         reraise=True,
     )
     try:
@@ -303,6 +308,13 @@ def send(
                 f"{call} was sent and no answer came back ({error}).", operation=str(call)
             ) from error
         raise
+
+
+def _said(error: BaseException) -> str:
+    """AWS's code and sentence; of a broken connection, what broke it."""
+    if isinstance(error, ClientError):
+        return f"{code_of(error)}: {message_of(error)}".removesuffix(": ")
+    return str(error)
 
 
 def _retry_if(again: Callable[[BaseException], bool]) -> Callable[[RetryCallState], bool]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 import click
 
+from provisioner.cli.deleting import deleting
 from provisioner.cli.history import history
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
@@ -14,11 +16,12 @@ from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
 from provisioner.cli.orphans import orphans
 from provisioner.cli.recover import recover
+from provisioner.cli.restore_key import restore_key
 from provisioner.cli.running import Manner, running, show_plan
 from provisioner.cli.surroundings import Surroundings, surroundings
 from provisioner.cli.unlock import unlock
 
-CHANGES = 2
+CHANGES, BLOCKED = 2, 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,6 +36,7 @@ cli.add_command(kinds)
 cli.add_command(local)
 cli.add_command(orphans)
 cli.add_command(recover)
+cli.add_command(restore_key)
 cli.add_command(unlock)
 
 
@@ -52,9 +56,11 @@ def validate(choice: Choice, *, as_json: bool) -> None:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @click.option("--adopt", is_flag=True, help="Plan to adopt objects that are not ours.")
 @click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
+@deleting
 @surroundings
 def plan(
     here: Surroundings,
+    may: Mapping[str, frozenset[str]],
     choice: Choice,
     allow_replace: tuple[str, ...],
     *,
@@ -66,7 +72,7 @@ def plan(
     from provisioner import api
     from provisioner.planner import Allowances
 
-    allow = Allowances(adopt=adopt, replace=frozenset(allow_replace))
+    allow = Allowances(adopt=adopt, replace=frozenset(allow_replace), **may)
     planned = api.plan(here.session(), stack, here.options(allow=allow))
     show_plan(here.terminal(), planned)
     return CHANGES if detailed_exitcode and not planned.empty else 0
@@ -77,11 +83,13 @@ def plan(
 @click.option("--adopt", is_flag=True, help="Bring objects that are not ours to their specs.")
 @click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
 @click.option("--rollback-on-failure", is_flag=True, help="Undo the run if a step of it fails.")
+@deleting
 @running
 @surroundings
 def apply(
     here: Surroundings,
     manner: Manner,
+    may: Mapping[str, frozenset[str]],
     choice: Choice,
     allow_replace: tuple[str, ...],
     *,
@@ -95,7 +103,7 @@ def apply(
 
     options = replace(
         manner.options(here),
-        allow=Allowances(adopt=adopt, replace=frozenset(allow_replace)),
+        allow=Allowances(adopt=adopt, replace=frozenset(allow_replace), **may),
         rollback_on_failure=rollback_on_failure,
     )
     return manner.go(here, partial(api.apply, here.session(), stack), "yes", options)
@@ -104,28 +112,48 @@ def apply(
 @cli.command()
 @click.argument("stack")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be deleted.")
+@deleting
 @running
 @surroundings
-def teardown(here: Surroundings, manner: Manner, stack: str, *, only_plan: bool) -> int:
-    """Delete everything that was made for STACK; no manifest is needed."""
-    from provisioner import api
+def teardown(
+    here: Surroundings,
+    manner: Manner,
+    may: Mapping[str, frozenset[str]],
+    stack: str,
+    *,
+    only_plan: bool,
+) -> int:
+    """Delete everything that was made for STACK; no manifest is needed.
 
+    What will block it is told before anything is deleted; then --plan exits with 1.
+    """
+    from provisioner import api
+    from provisioner.planner import Allowances
+
+    allow = Allowances(**may)
     if only_plan:
-        show_plan(here.terminal(), api.plan_removal(here.session(), stack, here.options()))
-        return 0
-    return manner.go(here, partial(api.teardown, here.session(), stack), stack)
+        planned = api.plan_removal(here.session(), stack, here.options(allow=allow))
+        show_plan(here.terminal(), planned)
+        return BLOCKED if planned.blocked else 0
+    options = replace(manner.options(here), allow=allow)
+    return manner.go(here, partial(api.teardown, here.session(), stack), stack, options)
 
 
 @cli.command()
 @click.argument("stack")
 @click.argument("run")
+@deleting
 @running
 @surroundings
-def rollback(here: Surroundings, manner: Manner, stack: str, run: str) -> int:
+def rollback(
+    here: Surroundings, manner: Manner, may: Mapping[str, frozenset[str]], stack: str, run: str
+) -> int:
     """Undo what RUN changed in STACK: settings go back, what it created is deleted."""
     from provisioner import api
+    from provisioner.planner import Allowances
 
-    return manner.go(here, partial(api.rollback, here.session(), stack, run), stack)
+    options = replace(manner.options(here), allow=Allowances(**may))
+    return manner.go(here, partial(api.rollback, here.session(), stack, run), stack, options)
 
 
 @cli.command()

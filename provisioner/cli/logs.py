@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from provisioner.aws.calls import Call
+from provisioner.aws.calls import Call, Delay
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,17 @@ class Log:
 
     logger: FilteringBoundLogger
 
-    def retried(self, call: Call, reason: str, seconds: float) -> None:
-        """A call is tried again."""
-        self.logger.info("retry", call=str(call), reason=reason, wait=round(seconds, 2))
+    def retried(self, delay: Delay) -> None:
+        """A call waits before it is sent, or sent again."""
+        code = delay.said.partition(":")[0]
+        self.logger.info(
+            "retry",
+            call=str(delay.call),
+            reason=delay.reason,
+            code=code,
+            pause=round(delay.pause, 2),
+            elapsed=round(delay.elapsed, 2),
+        )
 
     def called(self, call: Call) -> None:
         """A call is sent."""

@@ -170,7 +170,7 @@ def update(aws: Aws, id_: str, spec: ApigatewayStageSpec, changes: Changes) -> P
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
-    """Take the stage away. Its execution log group stays: AWS made that one."""
+    """Take the stage away. Its execution log group goes at the end: AWS may still write to it."""
     api, _, stage = id_.partition("|")
     with in_turn(aws, api), absent_is_success(ABSENT):
         aws.client("apigateway").delete_stage(restApiId=api, stageName=stage)
@@ -182,21 +182,29 @@ def obstacles(
     settings: Settings,  # noqa: ARG001
     ids: frozenset[str],
 ) -> Sequence[Obstacle]:
-    """The log group that API Gateway made for it, unless it goes as well: it outlives the stage."""
-    api, _, stage = id_.partition("|")
-    name = f"API-Gateway-Execution-Logs_{api}/{stage}"
+    """The log group that API Gateway made for it, unless the stack has it as its own."""
+    name = _execution_logs(id_)
     if name in ids:
         return []
     groups = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return [
         Obstacle(
-            f"API Gateway's own log group {name} stays, with all that was logged",
-            "Make it a logs.log_group of the stack, or delete it by hand.",
+            f"API Gateway's own log group {name} goes with it, and all that was logged",
             blocks=False,
         )
         for group in groups
         if group["logGroupName"] == name
     ]
+
+
+def returns(id_: str, settings: Settings) -> Sequence[tuple[str, str]]:  # noqa: ARG001
+    """The log group that API Gateway makes by itself; nobody else can have that name."""
+    return [("logs.log_group", _execution_logs(id_))]
+
+
+def _execution_logs(id_: str) -> str:
+    api, _, stage = id_.partition("|")
+    return f"API-Gateway-Execution-Logs_{api}/{stage}"
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
@@ -330,7 +338,8 @@ RESOURCE = ResourceType(
     retag=retag,
     search=search,
     obstacles=obstacles,
-    deletes=("apigateway:DELETE",),
+    returns=returns,
+    deletes=("apigateway:DELETE", "logs:DeleteLogGroup -"),
     ready=Patience(every=5, typical=240, limit=5400),
     seconds=1.0,
 )

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from pydantic import JsonValue
 
-from provisioner.changes import Change, Old, Plan
+from provisioner.changes import Change, Left, Old, Plan
 from provisioner.ensure import Action
 from provisioner.errors import AwsError, ManifestError, Problem, ProvisionerError
 from provisioner.events import (
@@ -21,8 +21,8 @@ from provisioner.events import (
     StepStarted,
     StepWaiting,
 )
-from provisioner.lifecycle import Difference
-from provisioner.schedule import Key
+from provisioner.lifecycle import Difference, Obstacle
+from provisioner.schedule import Key, expected_seconds, schedule
 from provisioner.secrets import masked
 
 SCHEMA = "1.0"
@@ -43,6 +43,11 @@ def plan_document(plan: Plan) -> Document:
         "lasting": [
             {"address": one.address, "what": one.what, "why": one.why} for one in plan.lasting
         ],
+        "obstacles": [
+            _obstacle(address, one) for address, many in plan.obstacles.items() for one in many
+        ],
+        "blocked": plan.blocked,
+        "expected_seconds": round(expected_seconds(schedule(plan))),
     }
 
 
@@ -89,6 +94,19 @@ def _old(old: Old) -> Document:
         "id": old.id,
         "holds_data": old.holds_data,
         "survives": old.survives,
+        "lifts": old.lifts,
+        "empties": old.empty,
+    }
+
+
+def _obstacle(address: str, obstacle: Obstacle) -> Document:
+    return {
+        "address": address or None,
+        "what": obstacle.what,
+        "hint": obstacle.hint,
+        "blocks": obstacle.blocks,
+        "empties": obstacle.empties,
+        "seconds": round(obstacle.seconds, 1),
     }
 
 
@@ -187,6 +205,18 @@ def _finished(event: RunFinished) -> Document:
         "result": event.result,
         "summary": dict(event.summary),
         "outputs": dict(event.outputs),
+        "left": [_left(one) for one in event.left],
+        "survivors": dict(event.survivors),
+    }
+
+
+def _left(left: Left) -> Document:
+    return {
+        "address": left.address,
+        "kind": left.kind,
+        "id": left.id,
+        "why": left.why,
+        "cause": left.cause,
     }
 
 

@@ -11,6 +11,8 @@ from rich.text import Text
 from provisioner.changes import Change, Plan
 from provisioner.ensure import Action
 from provisioner.lifecycle import Difference
+from provisioner.quantities import minutes
+from provisioner.schedule import expected_seconds, schedule
 from provisioner.secrets import masked
 
 SYMBOLS = {
@@ -33,13 +35,35 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
             yield from _change(change)
     yield from _leftovers(plan)
     yield from lasting_lines(plan)
+    yield from obstacle_lines(plan)
     yield total(plan)
+    if plan.wanted is None and plan.changes:
+        yield from _prospects(plan)
 
 
 def lasting_lines(plan: Plan) -> Iterator[Text]:
     """What a rollback can't bring back, and why."""
     for one in plan.lasting:
         yield Text(f"  ! stays    {one.address}  {one.what}: {one.why}", "yellow")
+
+
+def obstacle_lines(plan: Plan) -> Iterator[Text]:
+    """What keeps objects from being deleted, or goes with them; what blocks comes last."""
+    told = [(a, one) for a, many in plan.obstacles.items() for one in many]
+    for address, one in sorted(told, key=lambda pair: pair[1].blocks):
+        place = f"{address}  " if address else ""
+        word, style = ("! blocks  ", "bold red") if one.blocks else ("! note    ", "yellow")
+        yield Text.assemble((f"  {word}", style), f"{place}{one.what}.")
+        if one.blocks and one.hint:
+            yield Text(f"      {one.hint}", "dim")
+
+
+def _prospects(plan: Plan) -> Iterator[Text]:
+    """Whether a teardown can begin, and what it takes."""
+    if plan.blocked:
+        yield Text("Blocked: nothing will be deleted before that is out of the way.", "bold red")
+    else:
+        yield Text(f"It takes {minutes(expected_seconds(schedule(plan)))}, if AWS is as usual.")
 
 
 def head(plan: Plan) -> Text:
@@ -107,6 +131,8 @@ def _shown(value: JsonValue) -> str:
 def _leftovers(plan: Plan) -> Iterator[Text]:
     for change in plan.changes:
         for old in change.olds:
+            if old.lifts:
+                yield Text(f"    {change.address}: {old.lifts} is taken away first.", "yellow")
             if old.survives:
                 yield Text(f"    {change.address}: {old.survives}.", "yellow")
             if old.holds_data:

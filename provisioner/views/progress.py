@@ -133,7 +133,8 @@ class Progress:
 
     def _wait(self, event: StepWaiting) -> None:
         started, _ = self._running.get(event.key, (time.monotonic(), ""))
-        words = f"{event.state} (typically {event.typical:.0f} s, at most {event.limit:.0f} s)"
+        typically = "" if event.typical is None else f"typically {event.typical:.0f} s, "
+        words = f"{event.state} ({typically}at most {event.limit:.0f} s)"
         self._running[event.key] = (started, words)
         now = time.monotonic()
         if self._live is None and now - self._said.get(event.key, -SAY_AGAIN) >= SAY_AGAIN:
@@ -166,8 +167,8 @@ def lease_line(lease: Lease, left: float) -> Text:
 
 
 def _done(event: StepDone) -> Text | None:
-    """What was done; a look that found nothing is not worth a line."""
-    if event.key.verb is Verb.LOOK and not event.note:
+    """What was done; a step that had nothing to do is not worth a line."""
+    if event.idle:
         return None
     style = "red" if event.key.verb is Verb.DELETE else "green"
     fields = ", ".join(difference.field for difference in event.differences)

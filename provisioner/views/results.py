@@ -38,6 +38,8 @@ def report_lines(report: Report) -> Iterator[Text]:
         yield Text(f"  {report.reason}", "yellow")
     if report.result == "interrupted":
         yield from _undone(report.outcome)
+    else:
+        yield from _left(report)
     if report.result == "lost":
         yield Text("What this run began is settled by the one that has taken over.")
     elif report.result != "succeeded":
@@ -99,8 +101,18 @@ def _undone(outcome: Outcome) -> Iterator[Text]:
             yield Text(f"  {what} ({len(addresses)}): {', '.join(addresses)}.", "yellow")
 
 
+def _left(report: Report) -> Iterator[Text]:
+    """What is still there although it was to be deleted."""
+    failed = {str(key) for key in report.outcome.failed}
+    if report.left:
+        yield Text("Left in AWS:", "bold")
+    for one in report.left:
+        own = one.cause in failed and one.cause.endswith(f" {one.address}")
+        why = "as told above" if own else one.why
+        yield Text(f"  {one.address}  {one.kind} {one.id}: {why}", "yellow")
+
+
 def _survivors(report: Report) -> Iterator[Text]:
-    for change in report.plan.changes:
-        for old in change.olds:
-            if old.survives:
-                yield Text(f"  {change.address} ({old.id}): {old.survives}.", "yellow")
+    ids = {change.address: change.id for change in report.plan.changes}
+    for address, told in report.survivors.items():
+        yield Text(f"  {address} ({ids[address]}): {told}.", "yellow")
