@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +20,9 @@ from provisioner.cli.restore_key import restore_key
 from provisioner.cli.running import Manner, running, show_plan
 from provisioner.cli.surroundings import Surroundings, surroundings
 from provisioner.cli.unlock import unlock
+
+if TYPE_CHECKING:
+    from provisioner.planner import Allowances
 
 CHANGES, BLOCKED = 2, 1
 
@@ -60,7 +63,7 @@ def validate(choice: Choice, *, as_json: bool) -> None:
 @surroundings
 def plan(
     here: Surroundings,
-    may: Mapping[str, frozenset[str]],
+    allow: Allowances,
     choice: Choice,
     allow_replace: tuple[str, ...],
     *,
@@ -70,9 +73,8 @@ def plan(
     """Show what apply would do to AWS. Writes nothing."""
     stack = choice.stack()
     from provisioner import api
-    from provisioner.planner import Allowances
 
-    allow = Allowances(adopt=adopt, replace=frozenset(allow_replace), **may)
+    allow = replace(allow, adopt=adopt, replace=frozenset(allow_replace))
     planned = api.plan(here.session(), stack, here.options(allow=allow))
     show_plan(here.terminal(), planned)
     return CHANGES if detailed_exitcode and not planned.empty else 0
@@ -89,7 +91,7 @@ def plan(
 def apply(
     here: Surroundings,
     manner: Manner,
-    may: Mapping[str, frozenset[str]],
+    allow: Allowances,
     choice: Choice,
     allow_replace: tuple[str, ...],
     *,
@@ -99,11 +101,10 @@ def apply(
     """Bring AWS to what MANIFEST says."""
     stack = choice.stack()
     from provisioner import api
-    from provisioner.planner import Allowances
 
     options = replace(
         manner.options(here),
-        allow=Allowances(adopt=adopt, replace=frozenset(allow_replace), **may),
+        allow=replace(allow, adopt=adopt, replace=frozenset(allow_replace)),
         rollback_on_failure=rollback_on_failure,
     )
     return manner.go(here, partial(api.apply, here.session(), stack), "yes", options)
@@ -118,7 +119,7 @@ def apply(
 def teardown(
     here: Surroundings,
     manner: Manner,
-    may: Mapping[str, frozenset[str]],
+    allow: Allowances,
     stack: str,
     *,
     only_plan: bool,
@@ -128,9 +129,7 @@ def teardown(
     What will block it is told before anything is deleted; then --plan exits with 1.
     """
     from provisioner import api
-    from provisioner.planner import Allowances
 
-    allow = Allowances(**may)
     if only_plan:
         planned = api.plan_removal(here.session(), stack, here.options(allow=allow))
         show_plan(here.terminal(), planned)
@@ -145,14 +144,11 @@ def teardown(
 @deleting
 @running
 @surroundings
-def rollback(
-    here: Surroundings, manner: Manner, may: Mapping[str, frozenset[str]], stack: str, run: str
-) -> int:
+def rollback(here: Surroundings, manner: Manner, allow: Allowances, stack: str, run: str) -> int:
     """Undo what RUN changed in STACK: settings go back, what it created is deleted."""
     from provisioner import api
-    from provisioner.planner import Allowances
 
-    options = replace(manner.options(here), allow=Allowances(**may))
+    options = replace(manner.options(here), allow=allow)
     return manner.go(here, partial(api.rollback, here.session(), stack, run), stack, options)
 
 

@@ -10,12 +10,14 @@ import click
 
 
 def deleting(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command `--empty` and `--lift`, bundled as its argument `may`: by name, addresses."""
+    """Give a command `--empty` and `--lift`, bundled as its argument `allow`."""
 
     @wraps(command)
     def bundled(**given: Any) -> object:
-        may = {name: frozenset(given.pop(name)) for name in ("empty", "lift")}
-        return command(may=may, **given)
+        from provisioner.planner import Allowances
+
+        empty, lift = frozenset(given.pop("empty")), frozenset(given.pop("lift"))
+        return command(allow=Allowances(empty=empty, lift=lift), **given)
 
     decorated: Callable[..., object] = bundled
     for option in reversed(_OPTIONS):

@@ -1,4 +1,4 @@
-"""Any AWS that an endpoint leads to: nothing in the library depends on the emulator of its tests."""
+"""Any AWS that an endpoint leads to: nothing in the library depends on an emulator."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The command line as it is where moto is not installed, with every kind loaded.
 
-    python -m tests.e2e.without_moto apply MANIFEST
+python -m tests.e2e.without_moto apply MANIFEST
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Waits explain themselves: AWS's state and reason, how long, how long usually, how long at most."""
+"""Waits explain themselves: AWS's state and reason, how long so far, usually, and at most."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from provisioner.api import apply
 from provisioner.events import StepWaiting
-from provisioner.stack import Stack
+from provisioner.stack import Setting, Stack
 from tests.teardown.world import World
 
 Meanwhile = Callable[[str, Callable[..., Any]], None]
@@ -59,7 +59,7 @@ def test_a_role_that_is_not_known_yet_says_so(world: World, meanwhile: Meanwhile
     """The same while making."""
     stack = Stack("net")
     vpc = stack.add("vpc", "ec2.vpc", cidr_block="10.0.0.0/16")
-    trust = {
+    trust: Setting = {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -96,7 +96,7 @@ def test_a_role_that_is_not_known_yet_says_so(world: World, meanwhile: Meanwhile
 def test_a_rate_of_awss_is_told(world: World) -> None:
     """The second API has to wait half a minute for its delete."""
     stack = Stack("apis")
-    ping = {"authorization_type": "AWS_IAM", "integration": {"type": "MOCK"}}
+    ping: Setting = {"authorization_type": "AWS_IAM", "integration": {"type": "MOCK"}}
     for name in ("first", "second"):
         stack.add(name, "apigateway.rest_api", name=name, resources={"/": {"GET": ping}})
     world.up(stack)

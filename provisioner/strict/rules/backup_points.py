@@ -108,9 +108,7 @@ def _end(world: World, vault: str, point: str, role: str) -> None:
 
 def _take_away(world: World, vault: str, point: str) -> None:
     try:
-        world.client("backup").delete_recovery_point(
-            BackupVaultName=vault, RecoveryPointArn=point
-        )
+        world.client("backup").delete_recovery_point(BackupVaultName=vault, RecoveryPointArn=point)
     except ClientError:
         return  # it is gone already
     world.note(LEFT, vault)

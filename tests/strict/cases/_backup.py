@@ -43,9 +43,7 @@ def select(client: Client) -> tuple[Any, str, str]:
     return backup, id_, str(made["SelectionId"])
 
 
-def stack(
-    *selections: str, days: int = 35, continuous: bool = False, **settings: Any
-) -> Stack:
+def stack(*selections: str, days: int = 35, continuous: bool = False, **settings: Any) -> Stack:
     """A vault, a plan, and selections of these names."""
     made = Stack("strict")
     kept = made.add("vault", "backup.vault", backup_vault_name="strict", **settings)

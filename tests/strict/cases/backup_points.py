@@ -31,9 +31,7 @@ OTHER = {**DENY, "Statement": [{**DENY["Statement"][0], "Sid": "NobodyEver"}]}
 
 def _point(client: Any) -> str:
     """A point in the vault, by a job of its own."""
-    made = client.start_backup_job(
-        BackupVaultName="strict", ResourceArn=TABLE, IamRoleArn=ROLE_ARN
-    )
+    made = client.start_backup_job(BackupVaultName="strict", ResourceArn=TABLE, IamRoleArn=ROLE_ARN)
     return str(made["RecoveryPointArn"])
 
 
