@@ -18,6 +18,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from provisioner.allowances import Allowances
     from provisioner.api import (
         Options,
         adopt_orphans,
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from provisioner.inventory import Inventory
     from provisioner.lifecycle import Difference, Owner
     from provisioner.manifest import load
-    from provisioner.planner import Allowances
     from provisioner.report import Report, RunFailedError
     from provisioner.stack import Handle, Stack
     from provisioner.version import __version__
@@ -82,7 +82,7 @@ _HOMES = {
     "lifecycle": ("Difference", "Owner"),
     "manifest": ("load",),
     "changes": ("Change", "Plan"),
-    "planner": ("Allowances",),
+    "allowances": ("Allowances",),
     "report": ("Report", "RunFailedError"),
     "stack": ("Handle", "Stack"),
     "version": ("__version__",),

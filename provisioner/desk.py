@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from provisioner.allowances import Allowances
 from provisioner.aws.calls import Call, Delayed, Ledger
 from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
 from provisioner.aws.clock import Clock
@@ -20,7 +21,7 @@ from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
-from provisioner.planner import Allowances, plan_apply, plan_teardown
+from provisioner.planner import plan_apply, plan_teardown
 from provisioner.preflight import surveyed
 from provisioner.quantities import counted, enumerated
 from provisioner.redaction import redacted, secrets_in

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from provisioner.allowances import Allowances
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
 from provisioner.changes import Change, Old, Plan
@@ -19,7 +20,6 @@ from provisioner.ensure import Action
 from provisioner.errors import BlockedError, ProtectedError
 from provisioner.lifecycle import Obstacle
 from provisioner.permissions import Need, missing, needs_of
-from provisioner.planner import Allowances
 from provisioner.refresher import side_by_side
 from provisioner.registry import kind_of
 

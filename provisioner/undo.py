@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from provisioner.allowances import Allowances
 from provisioner.aws.target import Target
 from provisioner.changes import Change, Lasting, Plan
 from provisioner.ensure import Action
@@ -22,7 +23,7 @@ from provisioner.errors import PlanError
 from provisioner.inventory import Record, Run, Status
 from provisioner.lifecycle import AnyType, Spec, differences, rules_of
 from provisioner.likeness import Known, referenced
-from provisioner.planner import Allowances, plan_apply
+from provisioner.planner import plan_apply
 from provisioner.refresher import Found, Situation
 from provisioner.registry import kind_of
 from provisioner.secrets import is_folder, sealed

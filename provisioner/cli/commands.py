@@ -22,7 +22,7 @@ from provisioner.cli.surroundings import Surroundings, surroundings
 from provisioner.cli.unlock import unlock
 
 if TYPE_CHECKING:
-    from provisioner.planner import Allowances
+    from provisioner.allowances import Allowances
 
 CHANGES, BLOCKED = 2, 1
 

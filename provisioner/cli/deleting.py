@@ -14,7 +14,7 @@ def deleting(command: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(command)
     def bundled(**given: Any) -> object:
-        from provisioner.planner import Allowances
+        from provisioner.allowances import Allowances
 
         empty, lift = frozenset(given.pop("empty")), frozenset(given.pop("lift"))
         return command(allow=Allowances(empty=empty, lift=lift), **given)

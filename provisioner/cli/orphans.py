@@ -58,7 +58,7 @@ def orphans(
     if not (adopt or delete):
         return _list(here, stack, wanted)
     from provisioner import api
-    from provisioner.planner import Allowances
+    from provisioner.allowances import Allowances
 
     codes = []
     for name, ids in _by_stack(here, stack, wanted, adopt or delete).items():

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from provisioner.allowances import Allowances
     from provisioner.api import Options
     from provisioner.aws.clients import ClientFactory
-    from provisioner.planner import Allowances
     from provisioner.views.terminal import Terminal
 
 
@@ -69,11 +69,11 @@ class Surroundings:
         workers: int | None = None,
     ) -> Options:
         """How to run."""
+        from provisioner.allowances import Allowances
         from provisioner.api import Options
         from provisioner.cli.logs import logging_to_stderr
         from provisioner.executor import WORKERS
         from provisioner.inventory.dynamodb import DEFAULT_TABLE
-        from provisioner.planner import Allowances
 
         log = logging_to_stderr(self.verbose)
         return Options(

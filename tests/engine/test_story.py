@@ -5,9 +5,9 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, outputs, plan, teardown
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
-from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

@@ -13,12 +13,12 @@ import boto3
 import botocore.session
 from moto import mock_aws
 
+from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, rollback, teardown
 from provisioner.aws.clients import connect
 from provisioner.inventory import Inventory, Record
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.local import gaps
-from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import LOADER, REGION, VirtualClock

@@ -12,10 +12,10 @@ import boto3
 import botocore.session
 from moto import mock_aws
 
+from provisioner.allowances import Allowances
 from provisioner.api import Options
 from provisioner.errors import ForeignObjectError
 from provisioner.local import gaps
-from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import LOADER, REGION

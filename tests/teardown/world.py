@@ -9,12 +9,12 @@ from typing import Any
 import boto3
 import pytest
 
+from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan_removal, teardown
 from provisioner.changes import Plan
 from provisioner.errors import BlockedError, PlanError
 from provisioner.events import Event, StepDone, StepWaiting
 from provisioner.lifecycle import Obstacle
-from provisioner.planner import Allowances
 from provisioner.report import Report
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

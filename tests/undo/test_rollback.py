@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
+from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan, rollback, teardown
 from provisioner.errors import InventoryError, PlanError
 from provisioner.events import Event, StepDone
-from provisioner.planner import Allowances
 from provisioner.report import RunFailedError
 from provisioner.stack import Handle, Stack
 from tests.conftest import REGION, VirtualClock
