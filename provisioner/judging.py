@@ -20,6 +20,7 @@ from provisioner.lifecycle import (
     local_fields,
     settings_of,
 )
+from provisioner.origins import traced
 from provisioner.ownership import ours
 from provisioner.refresher import Found, Situation
 from provisioner.stack import Resource, Stack
@@ -229,11 +230,11 @@ def _differences(
     judgement: Judgement, resource: Resource, found: Found, record: Record | None = None
 ) -> tuple[Difference, ...]:
     resolved = resource.resolved(judgement.values.resolve)
-    changed = differences(
-        resource.kind.spec, settings_of(resolved.spec), found.observed, resolved.waiting
-    )
+    wanted = settings_of(resolved.spec)
+    changed = differences(resource.kind.spec, wanted, found.observed, resolved.waiting)
     tags = tag_changes(tags_of(resolved.spec), found.observed, tuple(record.tags) if record else ())
-    return (*changed.values(), tags.difference) if tags else tuple(changed.values())
+    told = (*changed.values(), tags.difference) if tags else tuple(changed.values())
+    return traced(told, resource.kind.spec, wanted, found.observed.settings, record)
 
 
 def _unrecorded(

@@ -208,6 +208,16 @@ class Observed:
     unseen: frozenset[str] = frozenset()
 
 
+class Origin(StrEnum):
+    """Where a difference comes from, seen from what was applied last."""
+
+    MANIFEST = "manifest"
+    """What is wanted changed; the object is as we left it."""
+    DRIFT = "drift"
+    """The object was changed outside; what is wanted is what it was."""
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field in which the wanted and the observed differ.
@@ -218,6 +228,7 @@ class Difference:
         replace: the field can't be changed in place.
         secret: neither value may be shown or stored.
         unknown: `after` holds references whose values are not known yet.
+        origin: who changed it; None where nothing was applied that it could be compared with.
     """
 
     field: str
@@ -226,6 +237,7 @@ class Difference:
     replace: bool = False
     secret: bool = False
     unknown: bool = False
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         before, after = (Hidden(), Hidden()) if self.secret else (self.before, self.after)

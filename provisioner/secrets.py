@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -54,11 +55,8 @@ def masked(difference: Difference) -> Difference:
     """The difference as it may be shown and stored: a secret one tells only that it changes."""
     if not difference.secret:
         return difference
-    return Difference(
-        difference.field,
-        None if difference.before is None else "(secret)",
-        None if difference.after is None else "(secret)",
-        replace=difference.replace,
-        secret=True,
-        unknown=difference.unknown,
+    return replace(
+        difference,
+        before=None if difference.before is None else "(secret)",
+        after=None if difference.after is None else "(secret)",
     )

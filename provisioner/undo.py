@@ -21,7 +21,7 @@ from provisioner.changes import Change, Lasting, Plan
 from provisioner.ensure import Action
 from provisioner.errors import PlanError
 from provisioner.inventory import Record, Run, Status
-from provisioner.lifecycle import AnyType, Spec, differences, rules_of
+from provisioner.lifecycle import AnyType, Origin, Spec, differences, rules_of
 from provisioner.likeness import Known, referenced
 from provisioner.planner import plan_apply
 from provisioner.refresher import Found, Situation
@@ -120,8 +120,18 @@ def plan_undo(
             undo.stack(), target, undo.situation(), Allowances(replace=frozenset(past.before))
         )
         if not (lost := [*_lost(plan)]):
-            return replace(plan, lasting=tuple(undo.lasting.values()))
+            lasting = tuple(undo.lasting.values())
+            return replace(plan, lasting=lasting, changes=tuple(map(_of_no_manifest, plan.changes)))
         undo.give_up(lost)
+
+
+def _of_no_manifest(change: Change) -> Change:
+    """An undo has no manifest: what differs as it must is of no origin worth telling."""
+    told = tuple(
+        replace(one, origin=None) if one.origin is Origin.MANIFEST else one
+        for one in change.differences
+    )
+    return replace(change, differences=told)
 
 
 class _Undo:
