@@ -63,7 +63,7 @@ def plan(session: ClientFactory, stack: Stack, options: Options = DEFAULTS) -> P
         AwsError: a read failed.
     """
     _check(stack)
-    desk = Desk(session, options)
+    desk = Desk.reader(session, options)
     return planned_apply(desk, stack, desk.inventory.records(stack.name))
 
 
@@ -75,7 +75,7 @@ def plan_removal(session: ClientFactory, name: str, options: Options = DEFAULTS)
     Raises:
         AwsError: a read failed.
     """
-    desk = Desk(session, options)
+    desk = Desk.reader(session, options)
     return planned_teardown(desk, name, desk.inventory.records(name))
 
 
@@ -263,7 +263,7 @@ def find_orphans(
         stop: set it, and the look ends.
     """
     _same_stack(name or (wanted.name if wanted else ""), wanted)
-    return hunt(Desk(session, options, stop), name, wanted)
+    return hunt(Desk.reader(session, options, stop), name, wanted)
 
 
 def delete_orphans(
@@ -328,7 +328,7 @@ def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> d
     Raises:
         InventoryError: there is no such stack.
     """
-    desk = Desk(session, options)
+    desk = Desk.reader(session, options)
     runs = desk.inventory.runs(name)
     undone = {run.undoes for run in runs if run.result == "succeeded"}
     for run in runs:

@@ -10,7 +10,7 @@ from functools import partial
 
 from provisioner.allowances import Allowances
 from provisioner.aws.calls import Call, Delayed, Ledger
-from provisioner.aws.clients import Aws, ClientFactory, anything, connect, only_reads
+from provisioner.aws.clients import Aws, ClientFactory, Permit, anything, connect, only_reads
 from provisioner.aws.clock import Clock
 from provisioner.aws.credentials import Lifetime
 from provisioner.aws.target import Target
@@ -77,6 +77,7 @@ class Desk:
         session: the caller's boto3 session.
         options: how to work.
         stopped: set it, and nothing more is looked at or begun.
+        permit: is asked before each call, those to the inventory included.
 
     Raises:
         CredentialsError, UnreachableError: there is no usable account.
@@ -88,6 +89,8 @@ class Desk:
         session: ClientFactory,
         options: Options = DEFAULTS,
         stopped: threading.Event | None = None,
+        *,
+        permit: Permit = anything,
     ) -> None:
         self.options = options
         self.stopped = stopped or threading.Event()
@@ -97,12 +100,13 @@ class Desk:
             clock=options.clock,
             told=options.retried,
             ledger=Ledger(options.called),
+            permit=permit,
         )
         self.lifetime = Lifetime(session)
         self.calls = Ledger(options.called)
         self.started = self.aws.clock.monotonic()
         self.inventory = Inventory(
-            DynamoStore(self.aws.permitting(anything, self.calls), options.table), self.aws.clock
+            DynamoStore(self.aws.permitting(permit, self.calls), options.table), self.aws.clock
         )
         if options.account and options.account != self.target.account:
             raise PlanError(
@@ -110,6 +114,16 @@ class Desk:
                 f"but account {options.account} was named; nothing was read or changed.",
                 hint="Choose another profile, or name the account you mean.",
             )
+
+    @classmethod
+    def reader(
+        cls,
+        session: ClientFactory,
+        options: Options = DEFAULTS,
+        stopped: threading.Event | None = None,
+    ) -> Desk:
+        """A desk that can't write: its clients refuse, those of the inventory included."""
+        return cls(session, options, stopped, permit=only_reads)
 
     @property
     def target(self) -> Target:

@@ -29,7 +29,7 @@ def history(here: Surroundings, stack: str, run: str | None, limit: int, before:
     )
 
     terminal = here.terminal()
-    inventory = Desk(here.session(), here.options()).inventory
+    inventory = Desk.reader(here.session(), here.options()).inventory
     inventory.check(stack)
     if run is not None:
         found, events = inventory.run(stack, run)

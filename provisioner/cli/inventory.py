@@ -60,7 +60,7 @@ def show(here: Surroundings, stack: str, address: str) -> int:
 def _inventory(here: Surroundings) -> Inventory:
     from provisioner.api import Desk
 
-    return Desk(here.session(), here.options()).inventory
+    return Desk.reader(here.session(), here.options()).inventory
 
 
 def _records(found: Inventory, stack: str) -> dict[str, Record]:
