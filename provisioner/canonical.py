@@ -81,6 +81,13 @@ def as_policy(value: JsonValue) -> JsonValue:
     }
 
 
+def as_policies(value: JsonValue) -> JsonValue:
+    """Policies by name, each by its meaning."""
+    if not isinstance(value, dict):
+        return value
+    return {name: as_policy(policy) for name, policy in sorted(value.items())} or None
+
+
 def sort_key(value: JsonValue) -> str:
     """A total order over JSON values."""
     return json.dumps(value, sort_keys=True, default=str)
@@ -134,3 +141,4 @@ UNORDERED = Canonical(as_set)
 NETWORK = Canonical(as_network)
 JSON_TEXT = Canonical(as_json_text)
 POLICY = Canonical(as_policy)
+POLICIES = Canonical(as_policies)

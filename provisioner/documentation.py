@@ -85,6 +85,8 @@ def _life(kind: AnyType) -> Iterator[str]:
     if kind.gone:
         gone = kind.gone
         yield f"Gone: typically {gone.typical:.0f} s after the delete, {gone.limit:.0f} s at most."
+    if kind.exposes:
+        yield f"Shown as danger where a change adds it: {_sentence(kind.exposes)}"
     yield from _ends(kind)
     if kind.holds_data:
         yield "Holds data: a replace has to be allowed by name."

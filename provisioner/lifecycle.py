@@ -398,6 +398,8 @@ class ResourceType(Generic[S]):
             takes its time, and the object must be stable again before it is deleted.
         protection: given the settings that AWS shows, what protects the object from deletion, in
             words; empty if nothing. Only what `lift` can take away.
+        exposes: what settings give away beyond what policies say, each in words: rules from or to
+            any address, attached policies, calls without TLS. What a change adds is a danger.
         lift: takes that protection away; a step of its own, shown and written down as such.
         drain: takes away a slice of what the object holds, as much as a few seconds allow; None
             once it is empty. Only asked where emptying was allowed.
@@ -452,6 +454,7 @@ class ResourceType(Generic[S]):
     poll: Callable[[Aws, Sequence[str]], Mapping[str, Observed]] | None = None
     unwire: Callable[[Aws, str], Phase] | None = None
     protection: Callable[[Settings], str] | None = None
+    exposes: Callable[[Settings], Sequence[str]] | None = None
     lift: Callable[[Aws, str], Phase] | None = None
     drain: Callable[[Aws, str], Drained | None] | None = None
     refilled: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from provisioner.canonical import as_policy
-from provisioner.lifecycle import Json
+from provisioner.lifecycle import Json, Settings
 
 SID = "RefuseInsecureTransport"
 
@@ -58,6 +58,11 @@ def parsed(text: object) -> dict[str, Json] | None:
         return None
     document = json.loads(text)
     return document if isinstance(document, dict) else None
+
+
+def without_tls(settings: Settings) -> list[str]:
+    """Calls without TLS."""
+    return ["calls without TLS"] if settings.get("tls_only") is False else []
 
 
 def denies(policy: Json, actions: Sequence[str]) -> bool:

@@ -41,6 +41,7 @@ from provisioner.resources._ec2 import (
     tagged,
     token_of,
 )
+from provisioner.resources._ec2_openings import openings
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -278,6 +279,25 @@ def _default_acl(aws: Aws, vpc_id: str) -> str:
     return str(acl["NetworkAclId"])
 
 
+def exposes(settings: Settings) -> list[str]:
+    """Entries that allow any address."""
+    return [*openings(_allowing(settings), ("cidr_block", "ipv6_cidr_block"), _protocol)]
+
+
+def _allowing(settings: Settings) -> Settings:
+    """The entries that allow."""
+    return {
+        name: [one for one in value if isinstance(one, dict) and one.get("rule_action") == "allow"]
+        for name, value in settings.items()
+        if isinstance(value, list)
+    }
+
+
+def _protocol(entry: Mapping[str, Json]) -> str:
+    number = str(entry.get("protocol"))
+    return next((name for name, known in PROTOCOLS.items() if known == number), number)
+
+
 RESOURCE = ResourceType(
     kind="ec2.network_acl",
     service="ec2",
@@ -290,6 +310,7 @@ RESOURCE = ResourceType(
     delete=delete,
     retag=retag,
     search=search,
+    exposes=exposes,
     deletes=("ec2:DeleteNetworkAcl", "ec2:ReplaceNetworkAclAssociation"),
     seconds=2,
 )

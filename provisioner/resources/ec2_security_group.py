@@ -34,6 +34,7 @@ from provisioner.lifecycle import (
 )
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
 from provisioner.resources._ec2_neighbours import interfaces, leaning_on
+from provisioner.resources._ec2_openings import openings
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -294,6 +295,12 @@ def _describe(ec2: EC2Client, id_: str, direction: str, rules: Sequence[Rule_]) 
         ec2.update_security_group_rule_descriptions_egress(GroupId=id_, IpPermissions=permissions)
 
 
+def exposes(settings: Settings) -> list[str]:
+    """Rules from or to any address."""
+    networks = ("cidr_ip", "cidr_ipv6")
+    return [*openings(settings, networks, lambda rule: str(rule.get("ip_protocol")))]
+
+
 RESOURCE = ResourceType(
     kind="ec2.security_group",
     service="ec2",
@@ -307,6 +314,7 @@ RESOURCE = ResourceType(
     retag=retag,
     search=search,
     obstacles=obstacles,
+    exposes=exposes,
     deletes=(
         "ec2:DeleteSecurityGroup",
         "ec2:RevokeSecurityGroupIngress",

@@ -19,7 +19,7 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED, Canonical, as_policy
+from provisioner.canonical import POLICIES, UNORDERED, as_policy
 from provisioner.ensure import Result, ensure
 from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
@@ -63,13 +63,6 @@ LEAVE = "Give them another role first."
 MADE_BY_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
-def _policies_form(value: Json) -> Json:
-    """Inline policies by name, each by its meaning."""
-    if not isinstance(value, dict):
-        return value
-    return {name: as_policy(policy) for name, policy in sorted(value.items())} or None
-
-
 class IamRoleSpec(Spec):
     """A role."""
 
@@ -84,9 +77,7 @@ class IamRoleSpec(Spec):
     """Seconds."""
     permissions_boundary: Annotated[Arn | None, CREATE, LAGS, Wait.EXISTS] = None
     """The ARN of a policy that limits all others."""
-    inline_policies: Annotated[
-        dict[str, PolicyDocument], Canonical(_policies_form), LAGS, Wait.NAME
-    ] = {}
+    inline_policies: Annotated[dict[str, PolicyDocument], POLICIES, LAGS, Wait.NAME] = {}
     """Name → policy that exists only in this role. Resources may be named before they exist."""
     managed_policy_arns: Annotated[list[Arn], LAGS, UNORDERED] = []
     """Attached policies: `${data_access.arn}`."""
@@ -316,6 +307,11 @@ def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+def exposes(settings: Settings) -> list[str]:
+    """Attached policies: what they allow is written elsewhere."""
+    return [f"{arn} attached" for arn in _listed(settings.get("managed_policy_arns"))]
+
+
 RESOURCE = ResourceType(
     kind="iam.role",
     service="iam",
@@ -330,6 +326,7 @@ RESOURCE = ResourceType(
     retag=retag,
     search=search,
     obstacles=obstacles,
+    exposes=exposes,
     deletes=(
         "iam:DeleteRole",
         "iam:DeleteRolePolicy",

@@ -40,7 +40,7 @@ from provisioner.lifecycle import (
     lags,
     of_stack,
 )
-from provisioner.resources._policies import denies
+from provisioner.resources._policies import denies, without_tls
 from provisioner.resources._s3 import ABSENT, FACETS, observed_settings
 from provisioner.resources._s3_contents import emptied
 from provisioner.resources._s3_contents import obstacles as held_in
@@ -290,6 +290,12 @@ def _observed(target: Target, name: str, found: Mapping[str, Json]) -> Observed:
     return Observed(settings, _attributes(name, target), named)
 
 
+def exposes(settings: Settings) -> list[str]:
+    """Access by anybody whom the policy or an ACL lets in; calls without TLS."""
+    public = settings.get("block_public_access") is False
+    return [*(["public access"] if public else []), *without_tls(settings)]
+
+
 RESOURCE = ResourceType(
     kind="s3.bucket",
     service="s3",
@@ -304,6 +310,7 @@ RESOURCE = ResourceType(
     retag=retag,
     search=search,
     protection=protection,
+    exposes=exposes,
     lift=lift,
     drain=drain,
     refilled=frozenset({"BucketNotEmpty"}),

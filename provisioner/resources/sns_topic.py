@@ -39,7 +39,7 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
-from provisioner.resources._policies import joined, parsed, parted, refusal
+from provisioner.resources._policies import joined, parsed, parted, refusal, without_tls
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -244,6 +244,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    exposes=without_tls,
     retag=retag,
     search=search,
     deletes=("sns:DeleteTopic",),

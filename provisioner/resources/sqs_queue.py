@@ -38,7 +38,7 @@ from provisioner.lifecycle import (
     lags,
     of_stack,
 )
-from provisioner.resources._policies import joined, parsed, parted, refusal
+from provisioner.resources._policies import joined, parsed, parted, refusal, without_tls
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -327,6 +327,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    exposes=without_tls,
     retag=retag,
     search=search,
     deletes=("sqs:DeleteQueue",),
