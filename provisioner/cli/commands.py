@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.deleting import deleting
+from provisioner.cli.details import detailed
 from provisioner.cli.history import history
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
@@ -61,6 +62,7 @@ def validate(choice: Choice, *, as_json: bool) -> None:
 @click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
 @deleting
 @surroundings
+@detailed
 def plan(
     here: Surroundings,
     allow: Allowances,
@@ -88,6 +90,7 @@ def plan(
 @deleting
 @running
 @surroundings
+@detailed
 def apply(
     here: Surroundings,
     manner: Manner,
@@ -116,6 +119,7 @@ def apply(
 @deleting
 @running
 @surroundings
+@detailed
 def teardown(
     here: Surroundings,
     manner: Manner,
@@ -144,6 +148,7 @@ def teardown(
 @deleting
 @running
 @surroundings
+@detailed
 def rollback(here: Surroundings, manner: Manner, allow: Allowances, stack: str, run: str) -> int:
     """Undo what RUN changed in STACK: settings go back, what it created is deleted."""
     from provisioner import api

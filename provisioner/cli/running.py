@@ -86,10 +86,10 @@ class Manner:
 
 def show_plan(terminal: Terminal, planned: Plan) -> None:
     """A plan, for people or for programs."""
-    from provisioner.views.documents import plan_document
     from provisioner.views.plans import plan_lines
+    from provisioner.views.plans.document import plan_document
 
-    for line in plan_lines(planned):
+    for line in plan_lines(planned, terminal.detail):
         terminal.say(line)
     terminal.tell(plan_document(planned))
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provisioner.views.detail import Detail
+
 if TYPE_CHECKING:
     from provisioner.allowances import Allowances
     from provisioner.api import Options
@@ -29,6 +31,7 @@ class Surroundings:
         json: for programs.
         verbose: 1 shows retries, 2 every call.
         quiet: show nothing but results and errors.
+        detail: how much of a plan is shown.
     """
 
     local: bool = False
@@ -39,6 +42,7 @@ class Surroundings:
     json: bool = False
     verbose: int = 0
     quiet: bool = False
+    detail: Detail = Detail.DEFAULT
 
     def session(self) -> ClientFactory:
         """A boto3 session, of the embedded AWS or of what the environment says.
@@ -90,7 +94,7 @@ class Surroundings:
         """Where to print."""
         from provisioner.views.terminal import Terminal
 
-        return Terminal(json=self.json, quiet=self.quiet)
+        return Terminal(json=self.json, quiet=self.quiet, detail=self.detail)
 
 
 def surroundings(command: Callable[..., object]) -> Callable[..., object]:
@@ -98,7 +102,8 @@ def surroundings(command: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(command)
     def bundled(**given: Any) -> object:
-        here = Surroundings(**{one.name: given.pop(one.name) for one in fields(Surroundings)})
+        named = [one.name for one in fields(Surroundings) if one.name in given]
+        here = Surroundings(**{name: given.pop(name) for name in named})
         return command(here=here, **given)
 
     decorated: Callable[..., object] = bundled

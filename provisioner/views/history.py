@@ -11,10 +11,10 @@ from provisioner.inventory import Record, Run, RunEvent
 from provisioner.lifecycle import Difference
 from provisioner.schedule import Verb
 from provisioner.secrets import SEALED
-from provisioner.views.documents import SCHEMA
 from provisioner.views.plans import difference_line
 from provisioner.views.progress import DONE
 from provisioner.views.results import counts
+from provisioner.views.shapes import SCHEMA
 from provisioner.views.terminal import utc
 
 STYLES = {

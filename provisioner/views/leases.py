@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from rich.text import Text
 
 from provisioner.inventory import Lease
-from provisioner.views.documents import SCHEMA
+from provisioner.views.shapes import SCHEMA
 from provisioner.views.terminal import utc
 
 BEATS = 3.0

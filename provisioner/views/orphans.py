@@ -11,8 +11,8 @@ from provisioner.adoption import Adopted
 from provisioner.hunt import Hunt
 from provisioner.inventory import Lease, Record
 from provisioner.orphans import Orphan, Sign
-from provisioner.views.documents import SCHEMA
 from provisioner.views.recoveries import unread_documents, unread_lines
+from provisioner.views.shapes import SCHEMA
 
 STYLES = {Sign.TAGS: "yellow", Sign.PARENT: "yellow", Sign.NAME: "magenta"}
 EVERYWHERE = "every region sees it: its record may be in another one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 from rich.text import Text
@@ -12,8 +12,9 @@ from provisioner.events import RunFinished
 from provisioner.mending import COMMAND, Mended
 from provisioner.recovery import Told, Unknown
 from provisioner.sightings import Unread
-from provisioner.views.documents import SCHEMA, event_document
+from provisioner.views.documents import event_document
 from provisioner.views.results import WORDS, costs, counts
+from provisioner.views.shapes import SCHEMA
 
 WITHOUT = (
     "Without a manifest nothing is protected, tags are taken for nobody's, and the order of a "
@@ -50,7 +51,7 @@ def mended_lines(mended: Mended) -> Iterator[Text]:
         yield Text("What was not read may have lost its record, too: run it again once it can be.")
 
 
-def mended_documents(mended: Mended) -> Iterator[dict[str, JsonValue]]:
+def mended_documents(mended: Mended) -> Iterator[Mapping[str, object]]:
     """The same for programs; the last one tells how it ended, as that of every run does."""
     recovery = mended.recovery
     yield {

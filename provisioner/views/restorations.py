@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from rich.text import Text
 
 from provisioner.restoring import COMMAND, Key, Restored
-from provisioner.views.documents import SCHEMA
+from provisioner.views.shapes import SCHEMA
 
 
 def restored_lines(restored: Restored) -> Iterator[Text]:

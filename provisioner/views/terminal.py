@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pydantic import JsonValue
 from rich.console import Console
 from rich.text import Text
+
+from provisioner.views.detail import Detail
+from provisioner.views.wrapping import hung
 
 
 @dataclass
@@ -20,14 +22,16 @@ class Terminal:
     Attributes:
         json: results are JSON, one document a line; nothing else reaches stdout.
         quiet: nothing but errors reaches stderr.
+        detail: how much of a plan is shown.
     """
 
     json: bool = False
     quiet: bool = False
+    detail: Detail = Detail.DEFAULT
 
     @cached_property
     def out(self) -> Console:
-        """Stdout, as wide as it is; 100 columns when it is no terminal."""
+        """Stdout; lines are broken on a terminal only, so that what reads them gets them whole."""
         return Console(highlight=False, soft_wrap=True)
 
     @cached_property
@@ -38,9 +42,9 @@ class Terminal:
     def say(self, text: str | Text) -> None:
         """A line of the result, for people."""
         if not self.json:
-            self.out.print(text)
+            self.out.print(fitted(text, self.out))
 
-    def tell(self, document: Mapping[str, JsonValue]) -> None:
+    def tell(self, document: Mapping[str, object]) -> None:
         """A line of the result, for programs."""
         if self.json:
             sys.stdout.write(json.dumps(document) + "\n")
@@ -49,7 +53,13 @@ class Terminal:
     def note(self, text: str | Text) -> None:
         """A remark beside the result."""
         if not self.quiet:
-            self.err.print(text)
+            self.err.print(fitted(text, self.err))
+
+
+def fitted(text: str | Text, console: Console) -> Text:
+    """The text as it fits on a console that is a terminal."""
+    line = Text(text) if isinstance(text, str) else text
+    return hung(line, console.width) if console.is_terminal else line
 
 
 def utc(time: str) -> str:

@@ -54,7 +54,9 @@ def statements(draw: st.DrawFn) -> dict[str, Json]:
     return statement
 
 
-POLICIES = st.lists(statements(), max_size=3).map(lambda listed: {"Statement": listed})
+POLICIES: st.SearchStrategy[dict[str, Json]] = st.lists(statements(), max_size=3).map(
+    lambda listed: {"Statement": listed}
+)
 
 
 @st.composite
@@ -165,7 +167,7 @@ def statement(action: Json, **more: Json) -> dict[str, Json]:
     return {"Effect": "Allow", "Action": action, "Resource": "*", **more}
 
 
-def allowed(before: list[dict[str, Json]], after: list[dict[str, Json]]) -> tuple[Rule, ...]:
+def allowed(before: Json, after: Json) -> tuple[Rule, ...]:
     """What is newly allowed."""
     change = compare([{"Statement": before}], [{"Statement": after}])
     assert (change.newly_denied, change.no_longer_denied) == ((), ())
@@ -220,13 +222,13 @@ def test_what_is_covered_is_nothing_new(wide: Json, narrow: Json) -> None:
 
 def test_a_moved_inline_policy_is_no_change() -> None:
     """All policies of a holder count together."""
-    one, other = statement("s3:GetObject"), statement("sqs:SendMessage")
-    assert not compare(
-        [{"Statement": [one]}, {"Statement": [other]}], [{"Statement": [other, one]}]
-    )
+    one: Json = statement("s3:GetObject")
+    other: Json = statement("sqs:SendMessage")
+    apart: Json = [{"Statement": [one]}, {"Statement": [other]}]
+    assert not compare(apart, [{"Statement": [other, one]}])
 
 
 def test_a_new_version_or_name_is_no_access() -> None:
     """The documents differ, what they allow does not."""
-    named = {"Version": "2008-10-17", "Id": "x", "Statement": statement("s3:GetObject")}
+    named: Json = {"Version": "2008-10-17", "Id": "x", "Statement": statement("s3:GetObject")}
     assert not compare([named], [{"Statement": [statement(["s3:GetObject"], Sid="Reads")]}])

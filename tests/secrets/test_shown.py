@@ -6,7 +6,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from rich.console import Console
 
 from provisioner.api import Desk, Options, apply, plan
 from provisioner.ensure import ensure
@@ -16,8 +15,10 @@ from provisioner.lifecycle import Spec, marks_of, rules_of
 from provisioner.manifest import load
 from provisioner.registry import kind_of, kinds
 from provisioner.resources.ssm_parameter import RESOURCE, SsmParameterSpec
-from provisioner.views.documents import event_document, plan_document
+from provisioner.views.detail import Detail
+from provisioner.views.documents import event_document
 from provisioner.views.plans import plan_lines
+from provisioner.views.plans.document import plan_document
 from tests.conftest import VirtualClock
 from tests.secrets.planted import AWKWARD, environment, found_in, stack, stored, written
 
@@ -64,16 +65,20 @@ def test_intents_hold_no_secret(session: boto3.Session, tmp_path: Path, options:
 def test_a_plan_tells_that_a_secret_changes_and_not_to_what(
     session: boto3.Session, tmp_path: Path, options: Options
 ) -> None:
-    """For people and for programs, beside what else changes."""
+    """For people and for programs, beside what else changes, and where all settings are shown."""
     folder = written(tmp_path / "clinic")
+    first = "\n".join(
+        line.plain for line in plan_lines(plan(session, stack(folder), options), Detail.FULL)
+    )
+    assert found_in(first) == set()
+    assert "      value: (a secret)\n" in first
     apply(session, stack(folder), options).check()
     planned = plan(session, stack(folder, changed=True), options)
-    console = Console(record=True, width=200)
-    for line in plan_lines(planned):
-        console.print(line)
-    text = console.export_text()
-    assert found_in(text + str(plan_document(planned))) == set()
-    assert "value: (secret) → (secret)" in text
+    told = {
+        detail: "\n".join(line.plain for line in plan_lines(planned, detail)) for detail in Detail
+    }
+    assert found_in(str(told) + str(plan_document(planned))) == set()
+    assert "value: changed (a secret)" in told[Detail.DEFAULT]
 
 
 def test_a_result_shows_no_secret(session: boto3.Session) -> None:

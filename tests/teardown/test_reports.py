@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,7 +71,7 @@ def test_people_and_programs_read_it(world: World, meanwhile: Meanwhile) -> None
     refusing(meanwhile)
     report = world.down("clinic")
     [finished] = [event for event in world.heard if isinstance(event, RunFinished)]
-    document = event_document(finished)
+    document: Mapping[str, object] = event_document(finished)
     assert document["survivors"] == {}
     listed: Any = document["left"]
     assert {one["address"] for one in listed} == {"vpc", "subnet", "key"}

@@ -1,0 +1,36 @@
+"""What is said of a plan beside its changes: what stays, what is in the way, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from provisioner.changes import Plan
+from provisioner.quantities import minutes
+from provisioner.schedule import expected_seconds, schedule
+
+
+def lasting_lines(plan: Plan) -> Iterator[Text]:
+    """What a rollback can't bring back, and why."""
+    for one in plan.lasting:
+        yield Text(f"  ! stays    {one.address}  {one.what}: {one.why}", "yellow")
+
+
+def obstacle_lines(plan: Plan) -> Iterator[Text]:
+    """What keeps objects from being deleted, or goes with them; what blocks comes last."""
+    told = [(a, one) for a, many in plan.obstacles.items() for one in many]
+    for address, one in sorted(told, key=lambda pair: pair[1].blocks):
+        place = f"{address}  " if address else ""
+        word, style = ("! blocks  ", "bold red") if one.blocks else ("! note    ", "yellow")
+        yield Text.assemble((f"  {word}", style), f"{place}{one.what}.")
+        if one.blocks and one.hint:
+            yield Text(f"      {one.hint}", "dim")
+
+
+def prospects(plan: Plan) -> Iterator[Text]:
+    """Whether a teardown can begin, and what it takes."""
+    if plan.blocked:
+        yield Text("Blocked: nothing will be deleted before that is out of the way.", "bold red")
+    else:
+        yield Text(f"It takes {minutes(expected_seconds(schedule(plan)))}, if AWS is as usual.")

@@ -1,0 +1,44 @@
+"""Lines that are longer than the screen go on below, hanging, so that a list stays a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.text import Text
+
+HANG = 4
+"""Columns that what goes on is moved in by."""
+NARROWEST = 16
+"""Of the columns that hold text, however deep it hangs."""
+
+
+def hung(text: Text, width: int) -> Text:
+    """The text in lines of at most that many columns; nothing of it is left out.
+
+    It is broken at blanks; a word that is longer than a line is broken where it has to be.
+    """
+    plain = text.plain
+    indent = len(plain) - len(plain.lstrip(" "))
+    hang = min(indent + HANG, max(width - NARROWEST, 0))
+    cuts = [*_cuts(plain, width, indent, hang)]
+    first, *rest = (piece for piece in text.divide(cuts))
+    first.rstrip()
+    lines = [first]
+    for piece in rest:
+        piece.rstrip()
+        lines.append(Text(" " * hang) + piece)
+    return Text("\n").join(lines)
+
+
+def _cuts(plain: str, width: int, indent: int, hang: int) -> Iterator[int]:
+    """Where each line but the first begins."""
+    room, start = width, 0
+    for word in re.finditer(r"\S+\s*", plain):
+        begin, length = word.start(), len(word.group().rstrip())
+        if begin + length - start > room and begin > max(start, indent):
+            yield begin
+            start, room = begin, width - hang
+        while begin + length - start > room:
+            start, room = start + room, width - hang
+            yield start
