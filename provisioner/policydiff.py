@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -45,12 +45,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """What differs between two states of policies; all empty if they mean the same."""
+    """What differs between two states of policies; all empty if they mean the same.
+
+    `still_allowed` and `still_denied` are what is left of an access that was narrowed.
+    """
 
     newly_allowed: tuple[Rule, ...] = ()
     no_longer_allowed: tuple[Rule, ...] = ()
+    still_allowed: tuple[Rule, ...] = ()
     newly_denied: tuple[Rule, ...] = ()
     no_longer_denied: tuple[Rule, ...] = ()
+    still_denied: tuple[Rule, ...] = ()
 
     @property
     def widens(self) -> bool:
@@ -113,20 +118,31 @@ def compare(before: Iterable[Json], after: Iterable[Json]) -> PolicyChange:
     return PolicyChange(
         newly_allowed=_added(old, new, "Allow"),
         no_longer_allowed=_added(new, old, "Allow"),
+        still_allowed=_narrowed(old, new, "Allow"),
         newly_denied=_added(old, new, "Deny"),
         no_longer_denied=_added(new, old, "Deny"),
+        still_denied=_narrowed(old, new, "Deny"),
     )
 
 
 def _added(old: Sequence[Json], new: Sequence[Json], effect: str) -> tuple[Rule, ...]:
     there = dict.fromkeys(_accesses(old, effect))
     wanted = dict.fromkeys(_accesses(new, effect))
-    added = [
-        one
-        for one in wanted
-        if one not in there and not any(_covers(wider, one) for wider in there)
-    ]
-    return _grouped(_widest(added))
+    return _grouped(_widest([one for one in wanted if not _held(one, there)]))
+
+
+def _narrowed(old: Sequence[Json], new: Sequence[Json], effect: str) -> tuple[Rule, ...]:
+    """What is left of accesses that go."""
+    there = dict.fromkeys(_accesses(old, effect))
+    wanted = dict.fromkeys(_accesses(new, effect))
+    lost = [one for one in there if not _held(one, wanted)]
+    left = [one for one in wanted if one not in there and _held(one, lost)]
+    return _grouped(_widest(left))
+
+
+def _held(one: _Access, accesses: Collection[_Access]) -> bool:
+    """Whether any of the accesses gives all that this one gives."""
+    return one in accesses or any(_covers(wider, one) for wider in accesses)
 
 
 def _widest(accesses: Sequence[_Access]) -> list[_Access]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Group
@@ -21,10 +22,11 @@ from provisioner.events import (
     StepWaiting,
 )
 from provisioner.inventory import Lease
-from provisioner.schedule import Key, Verb
+from provisioner.schedule import Key, Verb, schedule
 from provisioner.views.documents import event_document
+from provisioner.views.picture import Picture, Running
 from provisioner.views.plans import lasting_lines
-from provisioner.views.terminal import Terminal
+from provisioner.views.terminal import Terminal, fitted
 
 DONE = {
     Verb.CREATE: "created",
@@ -34,8 +36,6 @@ DONE = {
     Verb.DELETE: "deleted",
     Verb.LOOK: "looked",
 }
-SHOWN = 8
-"""Running steps shown at once."""
 SAY_AGAIN = 15.0
 """Seconds between two lines on the same wait, where lines can't be redrawn."""
 
@@ -46,14 +46,14 @@ class Progress:
 
     Attributes:
         terminal: where.
+        now: seconds on a clock that never goes back.
     """
 
     terminal: Terminal
-    _running: dict[Key, tuple[float, str]] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
+    picture: Picture = field(default_factory=Picture, init=False)
     _said: dict[Key, float] = field(default_factory=dict)
     _live: Live | None = None
-    _steps: int = 0
-    _ended: int = 0
     _asked: float = -SAY_AGAIN
     _follows: bool = False
 
@@ -68,19 +68,22 @@ class Progress:
             for line in lasting_lines(event.plan):
                 self.terminal.note(line)
         self._follows = True
-        self._steps, self._ended = event.steps, 0
-        self._begin()
-
-    def _begin(self) -> None:
-        shows = self.terminal.err.is_terminal and not (self.terminal.json or self.terminal.quiet)
-        if shows:
+        if self._shows:
+            self.picture = Picture(schedule(event.plan), self.now())
             self._live = Live(
                 console=self.terminal.err,
-                get_renderable=self._picture,
+                get_renderable=self._group,
                 refresh_per_second=8,
                 transient=True,
             )
             self._live.start()
+
+    @property
+    def _shows(self) -> bool:
+        """Whether lines can be drawn anew: else each is said once."""
+        err = self.terminal.err
+        redraws = err.is_terminal and not err.is_dumb_terminal
+        return redraws and not (self.terminal.json or self.terminal.quiet)
 
     def __exit__(self, *_: object) -> None:
         """Leave the finished lines standing."""
@@ -102,7 +105,7 @@ class Progress:
             case RunStarted():
                 self._start(event)
             case StepStarted():
-                self._running[event.key] = (time.monotonic(), "")
+                self.picture.running[event.key] = Running(self.now())
             case StepWaiting():
                 self._wait(event)
             case StepDone():
@@ -112,50 +115,39 @@ class Progress:
             case StepSkipped():
                 self._skip(event)
             case RunFinished():
-                self._running.clear()
+                self.picture.running.clear()
 
     def _await(self, event: LeaseAwaited) -> None:
-        now = time.monotonic()
+        now = self.now()
         if now - self._asked >= SAY_AGAIN:
             self._asked = now
             self.terminal.note(lease_line(event.lease, event.left))
 
     def _end(self, key: Key, line: Text | None) -> None:
-        self._running.pop(key, None)
-        self._ended += 1
+        self.picture.running.pop(key, None)
+        self.picture.ended.add(key)
         if line:
             self.terminal.note(line)
 
     def _skip(self, event: StepSkipped) -> None:
-        self._running.pop(event.key, None)
+        self.picture.running.pop(event.key, None)
         if event.cause:  # what a stop left undone is told by the result
             self._end(event.key, _skipped(event.key, event.cause))
 
     def _wait(self, event: StepWaiting) -> None:
-        started, _ = self._running.get(event.key, (time.monotonic(), ""))
+        now = self.now()
         typically = "" if event.typical is None else f"typically {event.typical:.0f} s, "
-        words = f"{event.state} ({typically}at most {event.limit:.0f} s)"
-        self._running[event.key] = (started, words)
-        now = time.monotonic()
+        limits = f"{typically}at most {event.limit:.0f} s"
+        one = self.picture.running.setdefault(event.key, Running(now))
+        one.state, one.limits = event.state, limits
         if self._live is None and now - self._said.get(event.key, -SAY_AGAIN) >= SAY_AGAIN:
             self._said[event.key] = now
-            self.terminal.note(
-                Text(f"  … {event.key.address}: {words}, {event.elapsed:.0f} s so far", "dim")
-            )
+            words = f"{event.state} ({limits}), {event.elapsed:.0f} s so far"
+            self.terminal.note(Text(f"  … {event.key.address}: {words}", "dim"))
 
-    def _picture(self) -> Group:
-        now = time.monotonic()
-        oldest = sorted(self._running.items(), key=lambda item: item[1][0])
-        lines = [
-            Text(f"  … {key.verb} {key.address}  {words}  {now - since:.0f} s", "dim")
-            for key, (since, words) in oldest[:SHOWN]
-        ]
-        rest = len(oldest) - SHOWN
-        if rest > 0:
-            lines.append(Text(f"  … and {rest} more", "dim"))
-        if self._steps:
-            lines.append(Text(f"  {self._ended} of {self._steps} steps", "bold"))
-        return Group(*lines)
+    def _group(self) -> Group:
+        lines = [*self.picture.lines(self.now())]
+        return Group(*(fitted(line, self.terminal.err) for line in lines))
 
 
 def lease_line(lease: Lease, left: float) -> Text:

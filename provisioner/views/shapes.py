@@ -32,12 +32,14 @@ class RuleShape(TypedDict):
 
 @with_config(EXACT)
 class PolicyShape(TypedDict):
-    """What a change of policies means; all lists are empty if nothing."""
+    """What a change of policies means; `still_…`: what is left of an access that was narrowed."""
 
     newly_allowed: list[RuleShape]
     no_longer_allowed: list[RuleShape]
+    still_allowed: list[RuleShape]
     newly_denied: list[RuleShape]
     no_longer_denied: list[RuleShape]
+    still_denied: list[RuleShape]
 
 
 @with_config(EXACT)

@@ -18,17 +18,18 @@ def hung(text: Text, width: int) -> Text:
 
     It is broken at blanks; a word that is longer than a line is broken where it has to be.
     """
-    plain = text.plain
+    return Text("\n").join(_hung(line, width) for line in text.split("\n", allow_blank=True))
+
+
+def _hung(line: Text, width: int) -> Text:
+    plain = line.plain
     indent = len(plain) - len(plain.lstrip(" "))
     hang = min(indent + HANG, max(width - NARROWEST, 0))
-    cuts = [*_cuts(plain, width, indent, hang)]
-    first, *rest = (piece for piece in text.divide(cuts))
+    first, *rest = line.divide([*_cuts(plain, width, indent, hang)])
     first.rstrip()
-    lines = [first]
     for piece in rest:
         piece.rstrip()
-        lines.append(Text(" " * hang) + piece)
-    return Text("\n").join(lines)
+    return Text("\n").join([first, *(Text(" " * hang) + piece for piece in rest)])
 
 
 def _cuts(plain: str, width: int, indent: int, hang: int) -> Iterator[int]:

@@ -232,3 +232,17 @@ def test_a_new_version_or_name_is_no_access() -> None:
     """The documents differ, what they allow does not."""
     named: Json = {"Version": "2008-10-17", "Id": "x", "Statement": statement("s3:GetObject")}
     assert not compare([named], [{"Statement": [statement(["s3:GetObject"], Sid="Reads")]}])
+
+
+def test_what_is_left_of_a_narrowed_access_is_told() -> None:
+    """Who may read under a condition may still read, which "no longer" alone would not say."""
+    test = {"Bool": {"aws:SecureTransport": "true"}}
+    before: Json = {"Statement": [statement(["s3:Get*", "sqs:SendMessage"])]}
+    after: Json = {"Statement": [statement(["s3:GetObject"], Condition=test)]}
+    change = compare([before], [after])
+    assert [rule.actions for rule in change.no_longer_allowed] == [("s3:Get*", "sqs:SendMessage")]
+    assert change.still_allowed == (
+        Rule((), ("s3:GetObject",), ("*",), ("Bool aws:securetransport: true",)),
+    )
+    assert change.newly_allowed == ()
+    assert compare([after], [before]).still_allowed == ()

@@ -29,15 +29,18 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
     """The plan in sections, what survives it, and the sum."""
     dangers = {change.address: dangers_of(plan, change) for change in plan.changes}
     yield head(plan)
-    for title, changes in _sections(plan, dangers).items():
+    sections = _sections(plan, dangers)
+    for title, changes in sections.items():
         yield from _heading(title, len(changes))
         for change in changes:
             yield from change_lines(plan, change, dangers[change.address], detail)
     if detail is not Detail.SUMMARY and not plan.empty:
         yield from _unchanged(plan)
+    if plan.lasting or plan.obstacles:
+        yield Text("")
     yield from lasting_lines(plan)
     yield from obstacle_lines(plan)
-    yield from _sum(plan, dangers)
+    yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
     if plan.wanted is None and plan.changes:
         yield from prospects(plan)
 
@@ -80,12 +83,11 @@ def _unchanged(plan: Plan) -> Iterator[Text]:
         yield Text(f"  {', '.join(f'{kind} {kinds[kind]}' for kind in sorted(kinds))}", "dim")
 
 
-def _sum(plan: Plan, dangers: Mapping[str, Sequence[Danger]]) -> Iterator[Text]:
+def _sum(plan: Plan, exposed: Sequence[str]) -> Iterator[Text]:
     """How many resources get what, and which of them to look at twice."""
     if not plan.empty:
         yield Text("")
     yield total(plan)
-    exposed = [address for address, found in dangers.items() if found]
     if exposed and plan.wanted is not None:
         yield Text(f"Danger: {enumerated(exposed)}.", "bold red")
 

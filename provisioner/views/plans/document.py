@@ -82,8 +82,10 @@ def _policy(change: PolicyChange) -> PolicyShape:
     return {
         "newly_allowed": _rules(change.newly_allowed),
         "no_longer_allowed": _rules(change.no_longer_allowed),
+        "still_allowed": _rules(change.still_allowed),
         "newly_denied": _rules(change.newly_denied),
         "no_longer_denied": _rules(change.no_longer_denied),
+        "still_denied": _rules(change.still_denied),
     }
 
 

@@ -21,7 +21,9 @@ def policy_lines(change: PolicyChange, detail: Detail) -> Iterator[Text]:
         ("newly allowed", "bold red", change.newly_allowed, "may"),
         ("no longer denied", "bold red", change.no_longer_denied, "may not"),
         ("no longer allowed", "yellow", change.no_longer_allowed, "may"),
+        ("still allowed", "dim", change.still_allowed, "may"),
         ("newly denied", "yellow", change.newly_denied, "may not"),
+        ("still denied", "dim", change.still_denied, "may not"),
     )
     for word, style, rules, may in told:
         for rule in rules:
