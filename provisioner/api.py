@@ -29,11 +29,14 @@ from provisioner.desk import (
     planned_undo,
 )
 from provisioner.disposal import planned_disposal
+from provisioner.drifting import Drifts
 from provisioner.errors import InventoryError, PlanError, ProvisionerError
 from provisioner.events import Listener, nobody
 from provisioner.graph import build
 from provisioner.hunt import COMMAND as HUNTING
 from provisioner.hunt import Hunt, hunt
+from provisioner.ignoring import Ignore
+from provisioner.inspection import blamed, inspected
 from provisioner.inventory import Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
@@ -322,6 +325,35 @@ def adopt_orphans(
     return Adoption(Desk(session, options, stop), name, ids, wanted, consent, listen).go()
 
 
+def drift(
+    session: ClientFactory,
+    name: str,
+    options: Options = DEFAULTS,
+    *,
+    ignores: Sequence[Ignore] = (),
+    stop: threading.Event | None = None,
+) -> Drifts:
+    """What AWS has against what was last applied. Reads only; takes no lease, needs no manifest.
+
+    Args:
+        session: whose account is looked at.
+        name: of the stack.
+        options: how.
+        ignores: what may differ; `provisioner.ignoring.read_ignores` reads them from a file.
+        stop: set it, and the look ends.
+
+    Raises:
+        InventoryError: nothing is recorded of the stack.
+        ManifestError: a field to be ignored does not exist.
+        AwsError: a read failed.
+    """
+    desk = Desk(session, options, stop)
+    records = desk.inventory.records(name)
+    if not records:
+        desk.inventory.check(name)
+    return blamed(desk, inspected(desk, name, records, ignores).drifts, records)
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -365,6 +397,7 @@ __all__ = [
     "adopt_orphans",
     "apply",
     "delete_orphans",
+    "drift",
     "everything",
     "find_orphans",
     "outputs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -161,7 +161,7 @@ class Desk:
 
 def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
-    _same_account(desk.target, records)
+    same_account(desk.target, records)
     with redacted(partial(_secrets, stack)):
         situation = refresh(desk.reading, stack.name, records, stack)
         plan = plan_apply(stack, desk.target, situation, desk.options.allow)
@@ -182,7 +182,7 @@ def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
     """
     if not records:
         _check_nothing_is_left(desk, name)
-    _same_account(desk.target, records)
+    same_account(desk.target, records)
     plan = plan_teardown(name, desk.target, refresh(desk.reading, name, records))
     return surveyed(desk.reading, plan, desk.options.allow)
 
@@ -220,7 +220,7 @@ def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) ->
         InventoryError: the stack has no such run.
         PlanError: it can't be undone.
     """
-    _same_account(desk.target, records)
+    same_account(desk.target, records)
     past = Past(
         desk.inventory.run(name, run)[0],
         desk.inventory.before(run),
@@ -232,7 +232,7 @@ def planned_undo(desk: Desk, run: str, name: str, records: dict[str, Record]) ->
     return surveyed(desk.reading, plan, desk.options.allow)
 
 
-def _same_account(target: Target, records: dict[str, Record]) -> None:
+def same_account(target: Target, records: Mapping[str, Record]) -> None:
     """A stack lives in one account and region; anything else is a mistake with a profile.
 
     Raises:

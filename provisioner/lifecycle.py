@@ -363,6 +363,23 @@ class Drained:
     left: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Something that others added to an object, and that is no part of its settings.
+
+    Attributes:
+        what: the sort of thing, as a noun: `grant`.
+        id: tells it from others of the sort.
+        says: what it does, in a few words.
+        kind: where it is an object of a kind of its own: that kind; `id` is the object's then.
+    """
+
+    what: str
+    id: str
+    says: str = ""
+    kind: str = ""
+
+
 def _no_attributes(spec: Any, target: Target) -> Mapping[str, str]:  # noqa: ARG001
     return {}
 
@@ -417,6 +434,10 @@ class ResourceType(Generic[S]):
             the object's own ARN is followed by a blank and by what decides it, made of attributes:
             `kms:DeleteAlias {alias_arn}`; or by a dash if nobody knows that beforehand.
         lifts, drains: likewise those that only lift, or only drain, needs.
+        extras: by id, what others added to these objects beyond their settings: only asked when
+            drift is looked for. Gets the settings last applied by id, and the ids of everything
+            that the stack has. What is an object of a kind is not told: that kind's `within` is.
+        remove_extra: takes such an addition away; absent is success. None: a person has to.
         taken: for a kind whose ids AWS makes and that has a name all the same, which only one
             object may have: the ids of the objects that have the names of these specs, by the
             keys under which the specs are given.
@@ -465,6 +486,11 @@ class ResourceType(Generic[S]):
     deletes: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     drains: tuple[str, ...] = ()
+    extras: (
+        Callable[[Aws, Mapping[str, Settings], frozenset[str]], Mapping[str, Sequence[Extra]]]
+        | None
+    ) = None
+    remove_extra: Callable[[Aws, str, Extra], None] | None = None
     taken: Callable[[Aws, Mapping[str, S]], Mapping[str, str]] | None = None
     overwrites: bool = False
     tagged: Callable[[Aws, str], Mapping[str, str] | None] | None = None

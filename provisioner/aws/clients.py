@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from botocore.config import Config
@@ -88,6 +89,7 @@ class ClientPool:
     ) -> None:
         self._session = session
         self._region = region
+        self._width, self._user_agent = width, user_agent
         self._lock = threading.Lock()
         self._clients: dict[str, BaseClient] = {}
         self._config = Config(
@@ -97,6 +99,12 @@ class ClientPool:
             read_timeout=60,
             tcp_keepalive=True,
             user_agent_extra=user_agent,
+        )
+
+    def elsewhere(self, region: str) -> ClientPool:
+        """A pool of the same session's clients of another region."""
+        return ClientPool(
+            self._session, region=region, width=self._width, user_agent=self._user_agent
         )
 
     def raw(self, service: str) -> BaseClient:
@@ -152,6 +160,20 @@ class Aws(ClientFactory):
     def permitting(self, permit: Permit, ledger: Ledger | None = None) -> Aws:
         """The same clients behind another permit, and counted apart if a ledger is given."""
         return self._twin(permit, ledger or self.ledger, self._sent, self._told)
+
+    def elsewhere(self, region: str) -> Aws:
+        """Clients of another region of the same account, behind the same permit."""
+        return Aws(
+            self._pool.elsewhere(region),
+            replace(self.target, region=region),
+            permit=self._permit,
+            ledger=self.ledger,
+            clock=self.clock,
+            facets=self._facets,
+            told=self._told,
+            turns=self._turns,
+            sent=self._sent,
+        )
 
     def telling(self, sent: Sent, delayed: Delayed | None = None) -> Aws:
         """The same clients, of whose calls somebody hears.

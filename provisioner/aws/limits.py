@@ -35,6 +35,8 @@ RATES: Mapping[str, Rate] = MappingProxyType(
         "apigateway.PutRestApi": Rate(1, 1),
         "apigateway.UpdateAccount": Rate(1 / 20, 1),
         "apigateway": Rate(10, 40),
+        # CloudTrail: per account and region.
+        "cloudtrail.LookupEvents": Rate(2, 2),
         # Lambda quotas: all control-plane calls but GetFunction together.
         "lambda.GetFunction": Rate(100, 100),
         "lambda": Rate(15, 15),

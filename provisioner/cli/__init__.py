@@ -7,6 +7,7 @@
 | 2    | `plan --detailed-exitcode`: there are changes                         |
 | 3    | partly done; what was done is recorded; run it again                  |
 | 4    | another run works on the stack                                        |
+| 5    | `drift`: something differs                                             |
 | 64   | the command line is wrong                                             |
 | 130  | interrupted; what was in flight is finished and recorded              |
 """

@@ -10,6 +10,7 @@ import click
 
 from provisioner.cli.deleting import deleting
 from provisioner.cli.details import detailed
+from provisioner.cli.drift import drift
 from provisioner.cli.history import history
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
@@ -34,6 +35,7 @@ def cli() -> None:
     """Provision AWS from a YAML manifest or from Python: plan, apply, tear down."""
 
 
+cli.add_command(drift)
 cli.add_command(history)
 cli.add_command(inventory)
 cli.add_command(kinds)

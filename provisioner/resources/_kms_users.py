@@ -49,6 +49,13 @@ def users(aws: Aws, id_: str, alias: str, ids: frozenset[str]) -> Iterator[Obsta
         )
 
 
+def granted(kms: Any, id_: str, ids: frozenset[str]) -> Iterator[tuple[Grant, str]]:
+    """Grants for what is none of these ids, each with what it is for, in words."""
+    for grant in _grants(kms, id_):
+        if not _goes(grant, ids):
+            yield grant, f"{', '.join(grant.get('Operations', ()))} for {_user(grant)}"
+
+
 def aliases_of(kms: Any, id_: str) -> list[str]:
     """The aliases of a key; none of one that does not exist."""
     pages = kms.get_paginator("list_aliases").paginate(KeyId=id_)

@@ -22,6 +22,7 @@ from provisioner.lifecycle import (
     IMMUTABLE,
     STACK_TAG,
     Changes,
+    Extra,
     Json,
     Observed,
     Obstacle,
@@ -247,6 +248,47 @@ def _number(version: str) -> int:
     return int(version.removeprefix("v"))
 
 
+def extras(
+    aws: Aws,
+    applied: Mapping[str, Settings],
+    ids: frozenset[str],
+) -> Mapping[str, Sequence[Extra]]:
+    """Who has it besides the stack's own; one call a policy."""
+    iam = aws.client("iam")
+    told = aws.gather([partial(_strangers, iam, arn, ids) for arn in applied])
+    return dict(zip(applied, told, strict=True))
+
+
+def remove_extra(aws: Aws, id_: str, extra: Extra) -> None:
+    """Take the policy from it."""
+    iam = aws.client("iam")
+    with absent_is_success(ABSENT):
+        if extra.what == "role":
+            iam.detach_role_policy(RoleName=extra.id, PolicyArn=id_)
+        elif extra.what == "user":
+            iam.detach_user_policy(UserName=extra.id, PolicyArn=id_)
+        else:
+            iam.detach_group_policy(GroupName=extra.id, PolicyArn=id_)
+
+
+def _strangers(iam: IAMClient, arn: str, ids: frozenset[str]) -> list[Extra]:
+    paginator = iam.get_paginator("list_entities_for_policy")
+    found: list[Extra] = []
+    for page in paginator.paginate(PolicyArn=arn, PolicyUsageFilter="PermissionsPolicy"):
+        named = {
+            "role": [one["RoleName"] for one in page["PolicyRoles"]],
+            "user": [one["UserName"] for one in page["PolicyUsers"]],
+            "group": [one["GroupName"] for one in page["PolicyGroups"]],
+        }
+        found += [
+            Extra(what, str(name), "has this policy")
+            for what, names in named.items()
+            for name in names
+            if name not in ids
+        ]
+    return found
+
+
 RESOURCE = ResourceType(
     kind="iam.policy",
     service="iam",
@@ -258,6 +300,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    extras=extras,
+    remove_extra=remove_extra,
     retag=retag,
     search=search,
     obstacles=obstacles,

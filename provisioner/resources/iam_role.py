@@ -27,6 +27,7 @@ from provisioner.lifecycle import (
     IMMUTABLE,
     STACK_TAG,
     Changes,
+    Extra,
     Json,
     Observed,
     Obstacle,
@@ -312,6 +313,29 @@ def exposes(settings: Settings) -> list[str]:
     return [f"{arn} attached" for arn in _listed(settings.get("managed_policy_arns"))]
 
 
+def extras(
+    aws: Aws,
+    applied: Mapping[str, Settings],
+    ids: frozenset[str],
+) -> Mapping[str, Sequence[Extra]]:
+    """Instance profiles, by which machines act as the role; one call a role."""
+    del ids
+    iam = aws.client("iam")
+    profiles = aws.gather([partial(instance_profiles, iam, name) for name in applied])
+    return {
+        name: [Extra("instance profile", one, "lets machines act as the role") for one in many]
+        for name, many in zip(applied, profiles, strict=True)
+    }
+
+
+def remove_extra(aws: Aws, id_: str, extra: Extra) -> None:
+    """Take the role from the profile."""
+    with absent_is_success(ABSENT):
+        aws.client("iam").remove_role_from_instance_profile(
+            InstanceProfileName=extra.id, RoleName=id_
+        )
+
+
 RESOURCE = ResourceType(
     kind="iam.role",
     service="iam",
@@ -323,6 +347,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    extras=extras,
+    remove_extra=remove_extra,
     retag=retag,
     search=search,
     obstacles=obstacles,

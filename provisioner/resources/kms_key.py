@@ -39,6 +39,7 @@ from provisioner.lifecycle import (
     Spec,
     lags,
 )
+from provisioner.resources._kms_extras import extras, remove_extra
 from provisioner.resources._kms_users import aliases_of, users
 
 if TYPE_CHECKING:
@@ -320,6 +321,8 @@ RESOURCE = ResourceType(
     taken=taken,
     survives=survives,
     obstacles=obstacles,
+    extras=extras,
+    remove_extra=remove_extra,
     last=True,
     deletes=("kms:ScheduleKeyDeletion", "kms:DeleteAlias {alias_arn}"),
     holds_data=True,

@@ -46,6 +46,7 @@ from provisioner.resources._lambda import (
     phase_of,
     request_of,
 )
+from provisioner.resources._lambda_callers import extras, remove_extra
 from provisioner.resources._lambda_interfaces import linger
 
 DIGEST = "sha256:"
@@ -292,6 +293,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    extras=extras,
+    remove_extra=remove_extra,
     retag=retag,
     search=search,
     unwire=unwire,

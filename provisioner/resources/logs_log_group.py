@@ -23,6 +23,7 @@ from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
     Changes,
+    Extra,
     Json,
     Observed,
     Obstacle,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 ABSENT = "ResourceNotFoundException"
 DELIVERY = "DELIVERY"
+FILTER = "subscription filter"
 Retention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
@@ -268,6 +270,33 @@ def _observed(target: Target, group: LogGroupTypeDef, tags: Mapping[str, str]) -
     return Observed(settings, _attributes(group["logGroupName"], target), tags)
 
 
+def extras(
+    aws: Aws,
+    applied: Mapping[str, Settings],
+    ids: frozenset[str],
+) -> Mapping[str, Sequence[Extra]]:
+    """Who gets a copy of what is logged; one call a group."""
+    del ids
+    logs = aws.client("logs")
+    told = aws.gather([partial(_subscribed, logs, name) for name in applied])
+    return dict(zip(applied, told, strict=True))
+
+
+def remove_extra(aws: Aws, id_: str, extra: Extra) -> None:
+    """Delete the filter."""
+    with absent_is_success("ResourceNotFoundException"):
+        aws.client("logs").delete_subscription_filter(logGroupName=id_, filterName=extra.id)
+
+
+def _subscribed(logs: CloudWatchLogsClient, name: str) -> list[Extra]:
+    pages = logs.get_paginator("describe_subscription_filters").paginate(logGroupName=name)
+    return [
+        Extra(FILTER, one["filterName"], f"to {one['destinationArn']}")
+        for page in pages
+        for one in page["subscriptionFilters"]
+    ]
+
+
 RESOURCE = ResourceType(
     kind="logs.log_group",
     service="logs",
@@ -279,6 +308,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    extras=extras,
+    remove_extra=remove_extra,
     retag=retag,
     search=search,
     protection=protection,

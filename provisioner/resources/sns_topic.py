@@ -57,6 +57,7 @@ OWNERS = (
     "SNS:Publish",
 )
 DEFAULT_POLICY = "__default_policy_ID"
+DEFAULT_STATEMENT = "__default_statement_ID"
 
 
 class SnsTopicSpec(Spec):
@@ -189,7 +190,7 @@ def _default_policy(target: Target, arn: str) -> dict[str, Json]:
         "Id": DEFAULT_POLICY,
         "Statement": [
             {
-                "Sid": "__default_statement_ID",
+                "Sid": DEFAULT_STATEMENT,
                 "Effect": "Allow",
                 "Principal": {"AWS": "*"},
                 "Action": [*OWNERS],
@@ -198,6 +199,17 @@ def _default_policy(target: Target, arn: str) -> dict[str, Json]:
             }
         ],
     }
+
+
+def _is_default(policy: Mapping[str, Json], account: str) -> bool:
+    """Whether it says what AWS's own says, and nothing that somebody added to it."""
+    listed = policy.get("Statement")
+    return policy.get("Id") == DEFAULT_POLICY and all(
+        isinstance(one, dict)
+        and one.get("Sid") == DEFAULT_STATEMENT
+        and one.get("Condition") == {"StringEquals": {"AWS:SourceOwner": account}}
+        for one in (listed if isinstance(listed, list) else [listed])
+    )
 
 
 def _attributes(sns: SNSClient, arn: str) -> dict[str, Json] | None:
@@ -223,7 +235,7 @@ def _observed(arn: str, found: Mapping[str, Json]) -> Observed:
         "fifo_topic": str(found.get("FifoTopic", "")).lower() == "true",
         "display_name": found.get("DisplayName") or None,
         "kms_key": found.get("KmsMasterKeyId") or None,
-        "policy": None if policy is None or policy.get("Id") == DEFAULT_POLICY else policy,
+        "policy": None if policy is None or _is_default(policy, arn.split(":")[4]) else policy,
         "tls_only": tls_only,
         "tracing_config": found.get("TracingConfig"),
         "delivery_policy": json.loads(str(delivery)) if delivery else None,

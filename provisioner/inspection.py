@@ -1,0 +1,102 @@
+"""Look for drift: a stack's records against what AWS shows now. Reads only; takes no lease."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
+
+from provisioner.additions import Additions, additions
+from provisioner.aws.clients import Aws
+from provisioner.aws.failures import translate
+from provisioner.culprits import culprits_of
+from provisioner.desk import Desk, same_account
+from provisioner.drifting import Drifts, drifts_of, unfinished
+from provisioner.errors import ManifestError
+from provisioner.ignoring import Ignore, check_fields, ignored
+from provisioner.inventory import Record, Status
+from provisioner.lifecycle import AnyType, Spec
+from provisioner.refresher import Situation, refresh
+from provisioner.registry import kind_of
+from provisioner.stack import Resource, Stack
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A look at a stack.
+
+    Attributes:
+        drifts: what is not as it was applied.
+        situation: what AWS showed.
+        additions: what others added.
+    """
+
+    drifts: Drifts
+    situation: Situation
+    additions: Additions
+
+
+def inspected(
+    desk: Desk, name: str, records: Mapping[str, Record], ignores: Sequence[Ignore] = ()
+) -> Inspection:
+    """Compare everything that was applied with what is.
+
+    Args:
+        desk: where.
+        name: of the stack.
+        records: of the stack, by address.
+        ignores: what may differ.
+
+    Raises:
+        ManifestError: the ignore file names a field that its resources do not have.
+        PlanError: the stack lives in another account or region.
+    """
+    same_account(desk.target, records)
+    check_fields(ignores, records)
+    situation = refresh(desk.reading, name, records, Stack(name))
+    added = additions(desk.reading, records, situation, cache(desk.inventory.holders))
+    gone = {a: r for a, r in records.items() if a not in situation.found}
+    found = drifts_of(records, situation, added.extras, _holders(desk, gone, situation))
+    marked, remarks = ignored(found, ignores, desk.aws.clock.now().date())
+    ready = [r for r in records.values() if r.status is Status.READY]
+    drifts = Drifts(
+        name,
+        desk.target,
+        marked,
+        len(ready),
+        unfinished(records.values()),
+        added.unread,
+        remarks=remarks,
+    )
+    return Inspection(drifts, situation, added)
+
+
+def blamed(desk: Desk, drifts: Drifts, records: Mapping[str, Record]) -> Drifts:
+    """The same with who did it, as far as anybody knows."""
+    drifted = {address: records[address] for address in drifts.addresses}
+    return replace(drifts, culprits=culprits_of(desk.reading, drifted)) if drifted else drifts
+
+
+def _holders(desk: Desk, gone: Mapping[str, Record], situation: Situation) -> dict[str, str]:
+    """Who has the names of what is gone, of kinds whose ids AWS makes."""
+    specs: dict[str, dict[str, Spec]] = defaultdict(dict)
+    for address, record in gone.items():
+        kind = kind_of(record.kind)
+        if kind.taken is not None and record.status is Status.READY:
+            resource = Resource(address, kind, dict(record.settings))
+            with suppress(ManifestError):  # a sealed secret need not fit its field
+                specs[record.kind][address] = resource.resolved(situation.values.resolve).spec
+    return {
+        address: id_
+        for kind, named in specs.items()
+        for address, id_ in _taken(desk.reading, kind_of(kind), named).items()
+    }
+
+
+def _taken(aws: Aws, kind: AnyType, named: Mapping[str, Spec]) -> Mapping[str, str]:
+    try:
+        return kind.taken(aws, named) if kind.taken else {}
+    except Exception as error:
+        raise translate(error, f"reading {kind.kind}") from error
