@@ -20,7 +20,7 @@ GRANT, ALIAS, STATEMENT = "grant", "alias", "policy statement"
 def extras(
     aws: Aws, applied: Mapping[str, Settings], ids: frozenset[str]
 ) -> Mapping[str, Sequence[Extra]]:
-    """Two calls a key; one more where the policy was left to AWS."""
+    """Grants, aliases, statements in a policy that was left to AWS; two or three calls a key."""
     kms = aws.client("kms")
     told = aws.gather([partial(_of_key, kms, id_, one, ids) for id_, one in applied.items()])
     return dict(zip(applied, told, strict=True))

@@ -210,7 +210,8 @@ def add_statement_to_key(session: boto3.Session) -> None:
 
 
 def copy_logs(session: boto3.Session) -> None:
-    iam, logs, functions = (session.client(n) for n in ("iam", "logs", "lambda"))
+    iam, logs = session.client("iam"), session.client("logs")
+    functions = session.client("lambda")
     iam.create_role(RoleName="spy", AssumeRolePolicyDocument=json.dumps(trust()))
     arn = functions.create_function(
         FunctionName="spy",
