@@ -347,7 +347,7 @@ def drift(
         ManifestError: a field to be ignored does not exist.
         AwsError: a read failed.
     """
-    desk = Desk(session, options, stop)
+    desk = Desk.reader(session, options, stop)
     records = desk.inventory.records(name)
     if not records:
         desk.inventory.check(name)

@@ -19,7 +19,9 @@ DRIFTED, UNSURE = 5, 3
     metavar="FILE",
     help="What may differ: addresses and fields, each with its reason.",
 )
-@click.option("--full", is_flag=True, help="Show what is ignored, too, and where calls came from.")
+@click.option(
+    "--full", is_flag=True, help="Show whole values, what is ignored, and who from where."
+)
 @surroundings
 def drift(here: Surroundings, stack: str, ignore: Path | None, *, full: bool) -> int:
     """Compare STACK with what was last applied; no manifest is needed, and nothing is written.
@@ -29,13 +31,14 @@ def drift(here: Surroundings, stack: str, ignore: Path | None, *, full: bool) ->
     from provisioner import api
     from provisioner.cli.interrupts import stoppable
     from provisioner.ignoring import read_ignores
+    from provisioner.views.detail import Detail
     from provisioner.views.drifts import drift_document, drift_lines
 
     ignores = read_ignores(ignore) if ignore else ()
     terminal = here.terminal()
     with stoppable(quiet=here.quiet) as stop:
         found = api.drift(here.session(), stack, here.options(), ignores=ignores, stop=stop)
-    for line in drift_lines(found, full=full):
+    for line in drift_lines(found, Detail.FULL if full else Detail.DEFAULT):
         terminal.say(line)
     terminal.tell(drift_document(found))
     if found.told:

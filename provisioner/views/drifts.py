@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pydantic import JsonValue
 from rich.text import Text
 
+from provisioner.changes import Change
 from provisioner.drifting import GONE, OWNERSHIP, Culprit, Drift, Drifts
+from provisioner.ensure import Action
+from provisioner.lifecycle import Difference
 from provisioner.quantities import counted
-from provisioner.views.documents import SCHEMA
+from provisioner.views.detail import Detail
+from provisioner.views.plans.fields import field_lines
 from provisioner.views.recoveries import unread_documents, unread_lines
+from provisioner.views.shapes import SCHEMA
 from provisioner.views.terminal import utc
 
-LONGEST = 120
 REPAIR = "Bring it back: drift {stack} --repair. Or write it in the manifest and apply that."
 
 
-def drift_lines(drifts: Drifts, *, full: bool = False) -> Iterator[Text]:
+def drift_lines(drifts: Drifts, detail: Detail) -> Iterator[Text]:
     """Every drift by resource, what could not be compared, and the sum.
 
     Args:
         drifts: what was found.
-        full: with what is ignored, and where each call came from.
+        detail: in full: with whole values, what is ignored, and where each call came from.
     """
     where = f"account {drifts.target.account}, region {drifts.target.region}"
     yield Text.assemble((drifts.stack, "bold"), f"  {where}")
-    shown = drifts.all if full else drifts.told
+    shown = drifts.all if detail is Detail.FULL else drifts.told
     for address, many in groupby(shown, key=lambda one: one.address):
-        yield from _resource([*many], drifts.culprits.get(address), full=full)
+        yield from _resource([*many], drifts.culprits.get(address), detail)
     for one in drifts.unfinished:
         line = f"  ? {one.status:<9} {one.address}  {one.kind}  (a run is on it, or was cut short)"
         yield Text(line, "yellow")
@@ -63,16 +66,16 @@ def drift_document(drifts: Drifts) -> dict[str, JsonValue]:
     }
 
 
-def _resource(many: Sequence[Drift], culprit: Culprit | None, *, full: bool) -> Iterator[Text]:
+def _resource(many: Sequence[Drift], culprit: Culprit | None, detail: Detail) -> Iterator[Text]:
     first = many[0]
     word, style = _word(many)
     yield Text.assemble(
         (f"  {word:<11} ", style), f"{first.address}  ", (f"{first.kind}  {first.id}", "dim")
     )
     for one in many:
-        yield from _drift(one)
+        yield from _drift(one, detail)
     if culprit and any(not one.ignored for one in many):
-        yield from _culprit(culprit, full=full)
+        yield from _culprit(culprit, detail)
 
 
 def _word(many: Sequence[Drift]) -> tuple[str, str]:
@@ -85,64 +88,30 @@ def _word(many: Sequence[Drift]) -> tuple[str, str]:
     return "~ changed", "yellow"
 
 
-def _drift(one: Drift) -> Iterator[Text]:
+def _drift(one: Drift, detail: Detail) -> Iterator[Text]:
     why = Text(f"  (ignored: {one.ignored})", "dim") if one.ignored else Text()
     if one.field == GONE:
         if one.live:
             yield Text(f"      its name belongs to {one.live} now") + why
         elif one.ignored:
             yield Text("      gone") + why
-    elif one.secret:
-        yield Text(f"      {one.field}: (secret) is another one") + why
     elif one.field == OWNERSHIP:
         live = f"those of {one.live}" if one.live else "none"
         yield Text(f"      its ownership tags: {live}") + why
     elif one.extra:
         yield Text.assemble(f"      {one.field}: ", (str(one.live), "magenta")) + why
     else:
-        for line in _told(one.field, one.applied, one.live):
+        difference = Difference(one.field, one.applied, one.live, secret=one.secret)
+        change = Change(one.address, one.kind, Action.UPDATE, differences=(difference,))
+        for line in field_lines(change, detail):
             yield line + why
 
 
-def _told(path: str, applied: JsonValue, live: JsonValue) -> Iterator[Text]:
-    """What differs within two values, as near to the difference as it goes."""
-    if isinstance(applied, dict) and isinstance(live, dict):
-        for key in sorted({*applied, *live}):
-            if applied.get(key) != live.get(key):
-                yield from _told(f"{path}.{key}", applied.get(key), live.get(key))
-    elif _is_list(applied) and _is_list(live):
-        before, after = _items(applied), _items(live)
-        yield Text(f"      {path}:")
-        for item in (one for one in before if one not in after):
-            yield Text(f"        - {_shown(item)}", "red")
-        for item in (one for one in after if one not in before):
-            yield Text(f"        + {_shown(item)}", "green")
-    else:
-        yield Text.assemble(
-            f"      {path}: ", (_shown(applied), "red"), " → ", (_shown(live), "green")
-        )
-
-
-def _is_list(value: JsonValue) -> bool:
-    return value is None or isinstance(value, list)
-
-
-def _items(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _shown(value: JsonValue) -> str:
-    if value is None:
-        return "(unset)"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _culprit(culprit: Culprit, *, full: bool) -> Iterator[Text]:
+def _culprit(culprit: Culprit, detail: Detail) -> Iterator[Text]:
     if culprit.unknown:
         yield Text(f"      by whom: unknown; {culprit.unknown}", "dim")
     for deed in culprit.deeds:
-        source = f" from {deed.source}" if full and deed.source else ""
+        source = f" from {deed.source}" if detail is Detail.FULL and deed.source else ""
         yield Text(f"      {utc(deed.at)}: {deed.call} by {deed.who}{source}", "cyan")
 
 

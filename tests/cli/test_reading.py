@@ -34,6 +34,7 @@ READERS = (
     ("inventory", "show", "reads", "inbox"),
     ("teardown", "reads", "--plan"),
     ("orphans", "reads"),
+    ("drift", "reads"),
 )
 """Every command that promises to read only; MANIFEST stands for the stack's."""
 
