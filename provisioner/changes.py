@@ -54,6 +54,8 @@ class Change:
         delete_first: the olds must be gone before the new can be made.
         owned: we made it, so a teardown deletes it.
         settle: AWS has what is wanted, but the inventory does not say so yet.
+        moved_from: the address it had until now, which its object's tags may still name; empty if
+            it is the same.
     """
 
     address: str
@@ -66,6 +68,7 @@ class Change:
     delete_first: bool = False
     owned: bool = True
     settle: bool = False
+    moved_from: str = ""
 
     @property
     def makes(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from provisioner.allowances import Allowances
@@ -21,6 +21,7 @@ from provisioner.inventory import Holder, Inventory, Record
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
+from provisioner.moves import moved
 from provisioner.planner import plan_apply, plan_teardown
 from provisioner.preflight import surveyed
 from provisioner.quantities import counted, enumerated
@@ -162,8 +163,10 @@ class Desk:
 def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
     same_account(desk.target, records)
+    moves = moved(stack, records)
     with redacted(partial(_secrets, stack)):
-        situation = refresh(desk.reading, stack.name, records, stack)
+        situation = refresh(desk.reading, stack.name, moves.records, stack)
+        situation = replace(situation, origins=moves.origins)
         plan = plan_apply(stack, desk.target, situation, desk.options.allow)
         return surveyed(desk.reading, plan, desk.options.allow)
 

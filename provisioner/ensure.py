@@ -56,6 +56,7 @@ class Action(StrEnum):
     DELETE = "delete"
     ADOPT = "adopt"
     FORGET = "forget"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)

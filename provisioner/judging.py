@@ -50,6 +50,22 @@ class Judgement:
 
 def judge(judgement: Judgement, resource: Resource) -> Change:
     """What will be done to an address, as far as is known by now."""
+    change = _judged(judgement, resource)
+    record = judgement.situation.records.get(resource.address)
+    return _moved(change, record) if record and record.former else change
+
+
+def _moved(change: Change, record: Record) -> Change:
+    """A change of what had another address until now."""
+    former = record.former[-1]
+    here = former.stack == record.stack
+    moved_from = former.address if here else f"{former.address} of stack {former.stack}"
+    action = Action.MOVE if change.action is Action.NOOP else change.action
+    reason = "; ".join(filter(None, [f"moved from {moved_from}", change.reason]))
+    return replace(change, action=action, reason=reason, moved_from=moved_from)
+
+
+def _judged(judgement: Judgement, resource: Resource) -> Change:
     situation = judgement.situation
     record = situation.records.get(resource.address)
     found = situation.found.get(resource.address)
@@ -136,6 +152,9 @@ def _stranger(
         return _replaced(judgement, resource, None, adopted, why_not) if why_not else adopted
     who = f"belongs to stack {whose.stack!r}, {whose.address}" if whose else "is not ours"
     hint = "Choose another name." if whose else "Choose another name, or adopt it with --adopt."
+    if former := _no_longer_wanted(judgement, resource, found):
+        who = f"is {former}, which is no longer wanted"
+        hint = f"If {resource.address} is its new address: moved_from: {former}."
     judgement.refusals.append(
         ForeignObjectError(
             f"{resource.address}: {resource.kind.kind} {_called(found)} exists and {who}.",
@@ -143,6 +162,19 @@ def _stranger(
         )
     )
     return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
+
+
+def _no_longer_wanted(judgement: Judgement, resource: Resource, found: Found) -> str:
+    """The address in no manifest any more whose object this is; empty if there is none."""
+    return next(
+        (
+            address
+            for address, record in judgement.situation.records.items()
+            if (record.kind, record.id) == (resource.kind.kind, found.id)
+            and address not in judgement.stack.resources
+        ),
+        "",
+    )
 
 
 def _called(found: Found) -> str:

@@ -49,6 +49,7 @@ class Situation:
         replaced: by address and id, what a replace that was cut short still has to delete.
         leaving: addresses whose recorded object is on its way out.
         values: what is known of attributes.
+        origins: new address → old one, of records that have yet to be moved in the inventory.
     """
 
     records: Mapping[str, Record]
@@ -56,6 +57,7 @@ class Situation:
     replaced: Mapping[str, Mapping[str, Observed]]
     values: Values
     leaving: frozenset[str] = frozenset()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -294,7 +296,7 @@ def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Foun
     tagged = {
         id_: observed
         for id_, observed in look.seen[kind].items()
-        if owner.owns(observed.tags)
+        if (owner.owns(observed.tags) or (record and record.formerly(observed.tags)))
         and observed.phase is not Phase.LEAVING
         and not (record and id_ in {old.id for old in record.replaced})
     }
@@ -316,7 +318,7 @@ def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Foun
 
 def _may_be_ours(look: _Look, address: str, records: Mapping[str, Record], found: Found) -> bool:
     record = records.get(address)
-    if record and record.id == found.id:
+    if record and (record.id == found.id or record.formerly(found.observed.tags)):
         return True
     return found.observed.tags is None or Owner(look.stack_name, address).owns(found.observed.tags)
 

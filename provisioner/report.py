@@ -27,6 +27,7 @@ COUNTED = {
     Action.NOOP: "unchanged",
     Action.ADOPT: "adopted",
     Action.FORGET: "forgotten",
+    Action.MOVE: "moved",
 }
 """The name of each action in a summary, once it is done."""
 

@@ -92,6 +92,7 @@ class Resource:
             absolute.
         depends_on: addresses that must be ready first, named by hand.
         protect: a delete or replace is refused.
+        moved_from: addresses that it may have had before.
         declared: where it came from, with its places.
     """
 
@@ -100,6 +101,7 @@ class Resource:
     settings: Mapping[str, JsonValue] = field(repr=False)
     depends_on: tuple[str, ...] = ()
     protect: bool = False
+    moved_from: tuple[str, ...] = ()
     declared: Declared | None = field(default=None, repr=False)
 
     @cached_property
@@ -219,6 +221,7 @@ class Stack:
         *,
         depends_on: Sequence[str | Handle] = (),
         protect: bool = False,
+        moved_from: str | Sequence[str] = (),
         **settings: Setting,
     ) -> Handle:
         """Want a resource.
@@ -228,6 +231,8 @@ class Stack:
             kind: e.g. `s3.bucket`.
             depends_on: resources that must be ready first without being referred to.
             protect: refuse to delete or replace it.
+            moved_from: the address, or addresses, that it had before: its object stays, under the
+                new one. Harmless once that is done.
             **settings: the kind's fields; `${…}` texts or attributes of handles refer to others.
 
         Raises:
@@ -241,6 +246,7 @@ class Stack:
             {name: _plain(value) for name, value in settings.items()},
             tuple(str(other) for other in depends_on),
             protect,
+            moved_from=(moved_from,) if isinstance(moved_from, str) else tuple(moved_from),
         )
         if problems := self._declare(declared):
             raise ManifestError(problems)
@@ -277,6 +283,7 @@ class Stack:
             self._settings(declared, kind),
             declared.depends_on,
             declared.protect,
+            declared.moved_from,
             declared,
         )
         try:
@@ -317,6 +324,12 @@ class Stack:
                 for path, reference in find(dict(resource.settings))
                 if (message := _odd(reference))
             ]
+            problems += [
+                Problem(
+                    f"{resource.address}.moved_from: {message}", place_of(("moved_from",)), hint
+                )
+                for message, hint in self._still_there(resource)
+            ]
         places = source.output_places if source else {}
         for name, value in self.outputs.items():
             for _, reference in find(value):
@@ -325,6 +338,18 @@ class Stack:
                 if not known and (message := self._wrong(use)):
                     problems.append(Problem(f"outputs.{name}: {message}", places.get(name)))
         return problems
+
+    def _still_there(self, resource: Resource) -> Iterator[tuple[str, str]]:
+        """Former addresses that others have, or claim too: what is wrong, and what to do."""
+        for old in resource.moved_from:
+            if old in self.resources:
+                yield f"{old!r} is wanted, too.", "Take away either that resource or moved_from."
+            elif others := [
+                other.address
+                for other in self
+                if old in other.moved_from and other.address != resource.address
+            ]:
+                yield f"{others[0]} was moved from {old!r}, too.", "Only one of them can be it."
 
     def _wrong(self, use: Use) -> str:
         if use.target not in self.resources:

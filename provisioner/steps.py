@@ -100,13 +100,24 @@ class Steps:
         ]
         for record in intents:
             self._records[record.address] = record
+        intents += self._rewired()
         if intents:
             doing = {
                 change.address: str(change.action)
                 for change in self.plan.changes
                 if change.address in self._records
             }
-            self.journal.intend(intents, self._before(intents), doing)
+            origins = self.plan.situation.origins
+            self.journal.intend(intents, self._before(intents), doing, {*origins.values()})
+
+    def _rewired(self) -> list[Record]:
+        """Records of what stays as it is, and needs what is moved."""
+        moved = self.plan.situation.origins
+        return [
+            record
+            for address, record in self.plan.situation.records.items()
+            if address not in self._records and any(edge.address in moved for edge in record.edges)
+        ]
 
     def _before(self, intents: Sequence[Record]) -> list[Record]:
         """What is about to be changed, as it is now: recorded, or found by an adoption."""
@@ -231,6 +242,9 @@ class Steps:
         observed = live.observed
         if observed.phase is Phase.PENDING:
             observed = yield from self._until_ready(resource.kind, live.id, observed)
+        if self._record(change).formerly(observed.tags) and resource.kind.retag:
+            owner = Owner(self.plan.stack, change.address)
+            resource.kind.retag(aws, live.id, owner.tags, ())
         sent: dict[str, Difference] = {}
         for _ in range(ROUNDS):
             phase, changes = configure(
@@ -381,6 +395,7 @@ class Steps:
             intended=None,
             tags=tags_of(spec),
             attributes=attributes,
+            former=(),
         )
 
     def _intent(self, change: Change) -> Record:
@@ -414,6 +429,7 @@ class Steps:
             token=token,
             run=self.journal.run,
             replaced=olds,
+            former=known.former if known else (),
             created_at=now if change.makes or known is None else known.created_at,
             updated_at=now,
         )

@@ -144,23 +144,31 @@ class _Undo:
         self._open = {
             address
             for address, action in past.run.changes.items()
-            if action != "noop" and (address in past.before or address in situation.records)
+            if action != "noop"
+            and (address in past.before or (address in situation.records and _makes(action)))
         }
         self.lasting: dict[tuple[str, str], Lasting] = {}
 
     def keep_what_must_stay(self) -> None:
-        """Leave what was half made before the run, and what is protected with all that it needs."""
+        """Leave what was half made before the run, and what is protected with all that it needs.
+
+        What was moved keeps its address: the manifest says where it is.
+        """
         for address in sorted(self._open):
             before = self._past.before.get(address)
-            if before and not before.settings and self._action(address) in RESTORED:
+            if before and before.former:
+                why = f"it was moved from {before.former[-1].address} and keeps its new one"
+                self.lasting[address, "address"] = Lasting(address, "address", why)
+            if self._action(address) == Action.MOVE:
+                self._open.discard(address)
+            elif before and not before.settings and self._action(address) in RESTORED:
                 self._stays(address, before.kind, "an earlier run that was cut short made it")
             elif self._made(address) and self._record(address).protect:
                 self._stays(address, self._record(address).kind, "it is protected")
         self._keep_what_is_needed()
 
     def _keep_what_is_needed(self) -> None:
-        kept = {address: address for address, _ in self.lasting}
-        waiting = [*kept]
+        waiting = [address for address, _ in self.lasting if address not in self._open]
         while waiting:
             user = waiting.pop()
             record = self._situation.records.get(user)
@@ -239,6 +247,14 @@ class _Undo:
 
     def _record(self, address: str) -> Record:
         return self._situation.records.get(address) or self._past.before[address]
+
+
+def _makes(action: str) -> bool:
+    """Whether there was nothing before.
+
+    Where there was, and it is not known what, the run died before it changed anything.
+    """
+    return action not in RESTORED | {Action.MOVE, Action.FORGET}
 
 
 def _plain(before: Record) -> dict[str, JsonValue]:

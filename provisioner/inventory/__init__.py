@@ -5,6 +5,7 @@ from provisioner.inventory.journal import Journal
 from provisioner.inventory.memory import MemoryStore
 from provisioner.inventory.records import (
     Edge,
+    Former,
     Holder,
     Lease,
     Record,
@@ -17,6 +18,7 @@ from provisioner.inventory.store import Store
 
 __all__ = [
     "Edge",
+    "Former",
     "Holder",
     "Inventory",
     "Journal",

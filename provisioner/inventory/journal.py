@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from pydantic import JsonValue
@@ -95,13 +95,18 @@ class Journal:
         records: Sequence[Record],
         before: Sequence[Record] = (),
         changes: Mapping[str, str] | None = None,
+        left: Collection[str] = (),
     ) -> None:
         """Write intents, and the run itself, before the work begins.
+
+        What moves comes first, in one transaction unless it is more than one can hold; even then
+        a record is written at its new address before it is deleted at its old one.
 
         Args:
             records: what is about to be, by address.
             before: what those addresses are now, so that the run can be undone.
             changes: address → what is about to be done to it.
+            left: addresses that records have moved away from.
 
         Raises:
             LeaseLostError: another run has taken over.
@@ -109,8 +114,9 @@ class Journal:
         self._run = self._run.model_copy(update={"changes": dict(changes or {})})
         rows: list[Row | Gone] = [
             self._run_row(self._run),
+            *(row for record in records if record.former for row in _moving(record, left)),
             *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
-            *(_record_row(record) for record in records),
+            *(_record_row(record) for record in records if not record.former),
         ]
         self._store.write(self._run.stack, self.fence, rows)
 
@@ -261,6 +267,14 @@ def _record_row(record: Record) -> Row:
         record.arn,
         record.kind,
     )
+
+
+def _moving(record: Record, left: Collection[str]) -> Iterator[Row | Gone]:
+    """A record at its new address, and its old one given up."""
+    yield _record_row(record)
+    for former in record.former:
+        if former.address in left and former.stack == record.stack:
+            yield Gone(stack_key(record.stack), RESOURCE + former.address)
 
 
 def _unwritable(error: Exception) -> UnwritableError:

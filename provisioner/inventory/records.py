@@ -13,7 +13,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-RECORD_VERSION = 2
+from provisioner.lifecycle import Owner
+
+RECORD_VERSION = 3
 
 
 class _Row(BaseModel):
@@ -51,6 +53,13 @@ class Replaced(_Row):
     id: str
 
 
+class Former(_Row):
+    """Where a record was before it was moved."""
+
+    stack: str
+    address: str
+
+
 class Record(_Row):
     """One resource of a stack.
 
@@ -65,6 +74,7 @@ class Record(_Row):
         token: on the object itself too: it tells what this very intent made.
         run: the run that wrote this record last.
         replaced: objects this one replaces and that are still to be deleted.
+        former: where it was moved from, as long as the object's own tags may still say so.
     """
 
     stack: str
@@ -85,9 +95,14 @@ class Record(_Row):
     token: str = ""
     run: str = ""
     replaced: tuple[Replaced, ...] = ()
+    former: tuple[Former, ...] = ()
     created_at: str
     updated_at: str
     version: int = RECORD_VERSION
+
+    def formerly(self, tags: Mapping[str, str] | None) -> bool:
+        """Whether an object's tags say that it is this one, at an address it was moved from."""
+        return any(Owner(one.stack, one.address).owns(tags) for one in self.former)
 
 
 class RunEvent(_Row):

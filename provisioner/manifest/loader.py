@@ -19,7 +19,7 @@ from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import Given, declaration, value_of
 from provisioner.references import Path, Reference, find, substitute
 
-RESERVED = ("kind", "depends_on", "protect", "when")
+RESERVED = ("kind", "depends_on", "protect", "moved_from", "when")
 
 
 def load(
@@ -163,8 +163,9 @@ class _Reading:
             name,
             kind,
             {key: item for key, item in value.items() if key not in RESERVED},
-            self._depends_on(value, entry, name),
+            self._names(value, entry, name, "depends_on"),
             self._boolean(value, entry, name, "protect"),
+            self._names(value, entry, name, "moved_from"),
             frozenset(str(path[0]) for path, _ in self._secret(entry) if path),
             entry.place,
             entry.places,
@@ -180,15 +181,15 @@ class _Reading:
         self.problems.append(Problem(message, entry.place_of(("when",))))
         return False
 
-    def _depends_on(
-        self, value: Mapping[str, JsonValue], entry: Entry, where: str
+    def _names(
+        self, value: Mapping[str, JsonValue], entry: Entry, where: str, key: str
     ) -> tuple[str, ...]:
-        named = value.get("depends_on", [])
+        named = value.get(key, [])
         listed = [named] if isinstance(named, str) else named
         if isinstance(listed, list) and all(isinstance(item, str) for item in listed):
             return tuple(str(item) for item in listed)
-        message = f"{where}.depends_on wants names of resources."
-        self.problems.append(Problem(message, entry.place_of(("depends_on",))))
+        message = f"{where}.{key} wants names of resources."
+        self.problems.append(Problem(message, entry.place_of((key,))))
         return ()
 
     def _boolean(self, value: Mapping[str, JsonValue], entry: Entry, where: str, key: str) -> bool:
@@ -297,7 +298,10 @@ def _digest(
     content: JsonValue = [
         name,
         dict(tags),
-        [[r.name, r.kind, _open(r), [*r.depends_on], r.protect] for r in resources],
+        [
+            [r.name, r.kind, _open(r), [*r.depends_on], r.protect, [*r.moved_from]]
+            for r in resources
+        ],
         dict(outputs),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -40,6 +40,11 @@ RESERVED: dict[str, Schema] = {
         "type": "boolean",
         "description": "True: nothing deletes or replaces this resource.",
     },
+    "moved_from": {
+        "type": ["array", "string"],
+        "items": {"type": "string"},
+        "description": "Names that this resource had before: its object stays, under this one.",
+    },
     "when": {
         "type": ["string", "boolean"],
         "description": "The resource exists only where this is true, or a text that is not empty.",

@@ -26,6 +26,7 @@ class Declared:
             `${partition}` and `$${` as they stand; variables and environment are put in.
         depends_on: addresses named by hand.
         protect: whether a delete or replace must be refused.
+        moved_from: addresses that it may have had before.
         secrets: the fields in which values of secret variables stand.
         place: of the name.
         places: of every key and list item, by its path from the declaration: `("kind",)`,
@@ -37,6 +38,7 @@ class Declared:
     settings: Mapping[str, JsonValue] = field(repr=False)
     depends_on: tuple[str, ...] = ()
     protect: bool = False
+    moved_from: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset()
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from provisioner.ensure import Action
 from provisioner.lifecycle import Origin
 from provisioner.schedule import Verb
 
-SCHEMA = "1.1"
+SCHEMA = "1.2"
 EXACT = ConfigDict(extra="forbid")
 
 
@@ -87,6 +87,7 @@ class ChangeShape(TypedDict):
     kind: str
     action: Action
     reason: str
+    moved_from: str | None
     id: str | None
     owned: bool
     dangers: list[DangerShape]
@@ -116,6 +117,15 @@ class ObstacleShape(TypedDict):
 
 
 @with_config(EXACT)
+class RenameShape(TypedDict):
+    """A delete and a create that look like a rename; `equal`: how much of their settings is so."""
+
+    address: str
+    moved_from: str
+    equal: float
+
+
+@with_config(EXACT)
 class PlanShape(TypedDict):
     """A plan: what a run would do, or is about to do."""
 
@@ -129,6 +139,7 @@ class PlanShape(TypedDict):
     lasting: list[LastingShape]
     obstacles: list[ObstacleShape]
     blocked: bool
+    renames: list[RenameShape]
     expected_seconds: int
 
 

@@ -117,6 +117,23 @@ def ward() -> Stack:
     return stack
 
 
+def renamed(stack: Stack) -> Stack:
+    """The same resources, each under another address, saying where it was."""
+    other = Stack(stack.name, stack.tags, stack.folder)
+    for resource in stack:
+        text = json.dumps(dict(resource.settings))
+        for address in stack.resources:
+            text = text.replace(f"${{{address}.", f"${{{address}_new.")
+        other.add(
+            f"{resource.address}_new",
+            resource.kind.kind,
+            depends_on=[f"{address}_new" for address in resource.depends_on],
+            moved_from=resource.address,
+            **json.loads(text),
+        )
+    return other
+
+
 def _network(stack: Stack, edition: Edition) -> None:
     vpc = stack.add("vpc", "ec2.vpc", cidr_block="10.0.0.0/16")
     subnet = stack.add(

@@ -16,7 +16,7 @@ from provisioner.ensure import Action
 from provisioner.errors import ProvisionerError
 from provisioner.report import Report
 from provisioner.stack import Stack
-from tests.faults.stacks import SECOND, by_hand, clinic, disturb, healthcare, ward
+from tests.faults.stacks import SECOND, by_hand, clinic, disturb, healthcare, renamed, ward
 from tests.faults.stage import Stage
 from tests.faults.weather import Trouble, fair
 
@@ -81,6 +81,11 @@ def _occupied(stage: Stage) -> None:
     stage.adopt = True
 
 
+def _renamed(stage: Stage) -> None:
+    standing(stage)
+    stage.stack = renamed(stage.stack)
+
+
 def _reverted(stage: Stage, trouble: Trouble) -> Report | None:
     stage.stack = clinic()
     return stage.up(trouble)
@@ -103,6 +108,9 @@ STORIES: Mapping[str, Story] = {
         *small("ward", ward),
         Story("clinic-update", clinic, _updated),
         Story("clinic-revert", clinic, _updated, again=_reverted),
+        Story("ward-rename", ward, _renamed),
+        Story("clinic-rename", clinic, _renamed),
+        Story("ward-lost-name", ward, _renamed, again=Stage.down, stays=False),
         Story("clinic-repair", clinic, _disturbed),
         Story("clinic-adopt", clinic, _occupied, theirs=True),
         Story("clinic-regret", clinic, _occupied, again=Stage.down, stays=False, theirs=True),
@@ -116,6 +124,7 @@ class Expected:
 
     Attributes:
         calls: of the run, in order; mutating: the numbers of those that may change something.
+        enough: calls for the longer one of the run and what a person does next.
         most: objects of each kind that may ever stand; numbers: those that stand at the end.
         made: how many objects are made, by call.
         theirs: what stood before us, and stands when everything is torn down.
@@ -124,6 +133,7 @@ class Expected:
 
     calls: tuple[str, ...]
     mutating: frozenset[int]
+    enough: int
     most: Mapping[str, int]
     numbers: Mapping[str, int]
     made: Mapping[str, int]
@@ -138,6 +148,7 @@ def learn(stage: Stage, story: Story) -> Expected:
     calls = stage.last
     between = stage.numbers()
     _done(story.again(stage, fair))
+    enough = max(len(calls), stage.made)
     made = dict(stage.weather.made)
     numbers = stage.numbers()
     both = sum(
@@ -151,7 +162,13 @@ def learn(stage: Stage, story: Story) -> Expected:
     }
     mutating = frozenset(n for n, call in enumerate(calls, 1) if call.mutates)
     return Expected(
-        tuple(map(str, calls)), mutating, most, numbers, made, before if story.theirs else {}
+        tuple(map(str, calls)),
+        mutating,
+        enough,
+        most,
+        numbers,
+        made,
+        before if story.theirs else {},
     )
 
 
@@ -193,7 +210,7 @@ def _mended(stage: Stage, story: Story, expected: Expected, struck: int) -> list
     twice = Counter(stage.weather.made) - Counter(expected.made)
     if twice and story.name != "clinic-revert":
         wrong.append(f"made more than once: {dict(twice)}")
-    most = MOST_CALLS * len(expected.calls)
+    most = MOST_CALLS * expected.enough
     if struck + stage.made > most:
         wrong.append(f"{struck} and {stage.made} calls, more than {most:.0f}")
     return [*wrong, *(_quiet(stage) if story.stays else ()), *_gone(stage, story, expected)]

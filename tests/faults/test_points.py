@@ -20,6 +20,8 @@ SAMPLES = {
     "clinic-update": 10,
     "clinic-revert": 8,
     "clinic-repair": 6,
+    "ward-rename": 6,
+    "ward-lost-name": 4,
     "clinic-adopt": 4,
     "clinic-regret": 4,
 }

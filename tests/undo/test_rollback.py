@@ -286,3 +286,18 @@ def test_an_unknown_run_is_told(session: boto3.Session, options: Options) -> Non
     apply(session, shop(), options).check()
     with pytest.raises(InventoryError, match="no run"):
         rollback(session, "shop", "ffffffff", options)
+
+
+def test_what_was_before_and_is_not_known_stays(session: boto3.Session, options: Options) -> None:
+    """A run that died before it wrote down what was, changed nothing: its undo deletes nothing."""
+    apply(session, shop(), options).check()
+    before = alive(session)
+    run = apply(session, shop(timeout=60), options).check().run
+    session.client("dynamodb").delete_item(
+        TableName="provisioner-inventory",
+        Key={"pk": {"S": f"RUN#{run}"}, "sk": {"S": "BEFORE#queue"}},
+    )
+    undone = rollback(session, "shop", run, options)
+    assert undone.plan.changes == ()
+    assert alive(session) == before
+    assert plan(session, shop(timeout=60), options).empty

@@ -18,9 +18,14 @@ from provisioner.quantities import enumerated
 from provisioner.views.detail import Detail
 from provisioner.views.plans.changes import SYMBOLS, change_lines
 from provisioner.views.plans.fields import difference_line
-from provisioner.views.plans.remarks import lasting_lines, obstacle_lines, prospects
+from provisioner.views.plans.remarks import (
+    lasting_lines,
+    obstacle_lines,
+    prospects,
+    rename_lines,
+)
 
-SECTIONS = {Action.ADOPT: "Adopts", Action.FORGET: "Forgets"}
+SECTIONS = {Action.ADOPT: "Adopts", Action.FORGET: "Forgets", Action.MOVE: "Moves"}
 CHANGES = "Changes"
 DANGER = "Danger"
 
@@ -40,6 +45,7 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
         yield Text("")
     yield from lasting_lines(plan)
     yield from obstacle_lines(plan)
+    yield from rename_lines(plan)
     yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
     if plan.wanted is None and plan.changes:
         yield from prospects(plan)

@@ -23,6 +23,7 @@ SYMBOLS = {
     Action.DELETE: ("-", "red"),
     Action.ADOPT: (">", "cyan"),
     Action.FORGET: ("x", "dim"),
+    Action.MOVE: ("»", "cyan"),
     Action.NOOP: ("=", "dim"),
 }
 

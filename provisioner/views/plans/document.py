@@ -9,6 +9,7 @@ from provisioner.dangers import dangers_of, policy_changes
 from provisioner.ensure import Action
 from provisioner.lifecycle import Difference, Obstacle
 from provisioner.policydiff import PolicyChange, Rule
+from provisioner.resemblance import resemblances
 from provisioner.schedule import expected_seconds, schedule
 from provisioner.secrets import masked
 from provisioner.views.shapes import (
@@ -40,6 +41,10 @@ def plan_document(plan: Plan) -> PlanShape:
             _obstacle(address, one) for address, many in plan.obstacles.items() for one in many
         ],
         "blocked": plan.blocked,
+        "renames": [
+            {"address": one.address, "moved_from": one.former, "equal": one.equal}
+            for one in resemblances(plan)
+        ],
         "expected_seconds": round(expected_seconds(schedule(plan))),
     }
 
@@ -68,6 +73,7 @@ def _change(plan: Plan, change: Change) -> ChangeShape:
         "kind": change.kind,
         "action": change.action,
         "reason": change.reason,
+        "moved_from": change.moved_from or None,
         "id": change.id,
         "owned": change.owned,
         "dangers": [{"risk": one.risk, "what": one.what} for one in dangers_of(plan, change)],

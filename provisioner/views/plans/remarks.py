@@ -8,6 +8,7 @@ from rich.text import Text
 
 from provisioner.changes import Plan
 from provisioner.quantities import minutes
+from provisioner.resemblance import resemblances
 from provisioner.schedule import expected_seconds, schedule
 
 
@@ -26,6 +27,12 @@ def obstacle_lines(plan: Plan) -> Iterator[Text]:
         yield Text.assemble((f"  {word}", style), f"{place}{one.what}.")
         if one.blocks and one.hint:
             yield Text(f"      {one.hint}", "dim")
+
+
+def rename_lines(plan: Plan) -> Iterator[Text]:
+    """What looks like a rename, with what to write if it is one."""
+    for one in resemblances(plan):
+        yield Text(f"  ? rename   {one}", "yellow")
 
 
 def prospects(plan: Plan) -> Iterator[Text]:
