@@ -17,7 +17,7 @@ from provisioner.changes import Change, Plan
 from provisioner.ensure import Action
 from provisioner.graph import Graph
 from provisioner.graph import build as build_graph
-from provisioner.lifecycle import Stage
+from provisioner.lifecycle import AnyType, Stage
 from provisioner.registry import kind_of
 
 
@@ -87,6 +87,17 @@ def longest_paths(steps: Mapping[Key, Step]) -> dict[Key, float]:
         rest = max((lengths[user] for user in users[key]), default=0.0)
         lengths[key] = steps[key].seconds + rest
     return lengths
+
+
+def critical_path(steps: Mapping[Key, Step]) -> tuple[Key, ...]:
+    """The steps that take longest one after another: what decides how long all take."""
+    lengths = longest_paths(steps)
+    path: list[Key] = []
+    following = [key for key, step in steps.items() if not step.needs]
+    while following:
+        path.append(max(following, key=lambda key: (lengths[key], key)))
+        following = [key for key, step in steps.items() if path[-1] in step.needs]
+    return tuple(path)
 
 
 def expected_seconds(steps: Mapping[Key, Step]) -> float:
@@ -219,10 +230,14 @@ def _sorted_out(
 
 
 def _seconds(plan: Plan, change: Change, verb: Verb) -> float:
-    kind = kind_of(change.kind)
+    told = plan.obstacles.get(change.address, ()) if verb is Verb.DELETE else ()
+    return typical_seconds(kind_of(change.kind), verb) + sum(one.seconds for one in told)
+
+
+def typical_seconds(kind: AnyType, verb: Verb) -> float:
+    """What a step of this kind typically takes, seconds."""
     if verb is Verb.CONFIGURE:
         return max(kind.seconds, 0.2)
-    if verb is Verb.DELETE:
-        told = plan.obstacles.get(change.address, ())
-        return (kind.gone.typical if kind.gone else 0.5) + sum(one.seconds for one in told)
+    if verb is Verb.DELETE and kind.gone:
+        return kind.gone.typical
     return 0.5

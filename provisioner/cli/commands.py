@@ -11,6 +11,7 @@ import click
 from provisioner.cli.deleting import deleting
 from provisioner.cli.details import detailed
 from provisioner.cli.drift import drift
+from provisioner.cli.graph import graph
 from provisioner.cli.history import history
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
@@ -36,6 +37,7 @@ def cli() -> None:
 
 
 cli.add_command(drift)
+cli.add_command(graph)
 cli.add_command(history)
 cli.add_command(inventory)
 cli.add_command(kinds)

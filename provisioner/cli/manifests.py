@@ -81,6 +81,11 @@ def manifest_at_hand(command: Callable[..., object]) -> Callable[..., object]:
     return _bundling(command, _OPTION)
 
 
+def manifest_if_any(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command MANIFEST and its options; `choice` is None without one."""
+    return _bundling(command, _MAYBE)
+
+
 def _bundling(
     command: Callable[..., object], manifest: Callable[..., Callable[..., object]]
 ) -> Callable[..., object]:
@@ -90,7 +95,7 @@ def _bundling(
         if chosen["manifest"] is not None:
             return command(choice=Choice(**chosen), **given)
         if any(chosen.values()):
-            raise click.UsageError("--overlay, --var and --var-file go with --manifest.")
+            raise click.UsageError("--overlay, --var and --var-file go with a manifest.")
         return command(choice=None, **given)
 
     decorated: Callable[..., object] = bundled
@@ -100,6 +105,7 @@ def _bundling(
 
 
 _ARGUMENT = click.argument("manifest", type=click.Path(path_type=Path))
+_MAYBE = click.argument("manifest", type=click.Path(path_type=Path), required=False)
 _OPTION = click.option(
     "--manifest",
     type=click.Path(path_type=Path),

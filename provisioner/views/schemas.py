@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter
 
 from provisioner.manifest.schema import DIALECT
-from provisioner.views.shapes import SCHEMA, PlanShape, RunShape
+from provisioner.views.shapes import SCHEMA, GraphShape, PlanShape, RunShape
 
 SHAPES: Mapping[str, tuple[str, Any]] = {
     "plan": ("A plan, as `plan --json` prints it", PlanShape),
+    "graph": ("A graph, as `graph --json` prints it", GraphShape),
     "run": ("A line that apply, teardown or rollback prints with --json", RunShape),
 }
 

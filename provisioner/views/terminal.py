@@ -44,6 +44,11 @@ class Terminal:
         if not self.json:
             self.out.print(fitted(text, self.out))
 
+    def copy(self, text: str) -> None:
+        """A line that another program reads, whatever the width of the screen."""
+        if not self.json:
+            sys.stdout.write(text + "\n")
+
     def tell(self, document: Mapping[str, object]) -> None:
         """A line of the result, for programs."""
         if self.json:

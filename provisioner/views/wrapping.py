@@ -11,6 +11,10 @@ HANG = 4
 """Columns that what goes on is moved in by."""
 NARROWEST = 16
 """Of the columns that hold text, however deep it hangs."""
+LEAD = re.compile("[ │├└─]*")
+"""What stands before a line: blanks, or the branches of a tree."""
+BELOW = str.maketrans("├└─", "│  ")
+"""How branches go on below the line they lead to."""
 
 
 def hung(text: Text, width: int) -> Text:
@@ -23,13 +27,14 @@ def hung(text: Text, width: int) -> Text:
 
 def _hung(line: Text, width: int) -> Text:
     plain = line.plain
-    indent = len(plain) - len(plain.lstrip(" "))
-    hang = min(indent + HANG, max(width - NARROWEST, 0))
-    first, *rest = line.divide([*_cuts(plain, width, indent, hang)])
+    branch = LEAD.match(plain)
+    lead = branch.group() if branch else ""
+    below = (lead.translate(BELOW) + " " * HANG)[: max(width - NARROWEST, 0)]
+    first, *rest = line.divide([*_cuts(plain, width, len(lead), len(below))])
     first.rstrip()
     for piece in rest:
         piece.rstrip()
-    return Text("\n").join([first, *(Text(" " * hang) + piece for piece in rest)])
+    return Text("\n").join([first, *(Text(below) + piece for piece in rest)])
 
 
 def _cuts(plain: str, width: int, indent: int, hang: int) -> Iterator[int]:

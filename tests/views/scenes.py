@@ -11,9 +11,11 @@ from rich.text import Text
 from provisioner.changes import Change, Lasting, Old, Plan
 from provisioner.ensure import Action
 from provisioner.lifecycle import Difference, Obstacle, Origin
+from provisioner.outline import outline
 from provisioner.schedule import Key, Verb, schedule
 from provisioner.stack import Stack
 from provisioner.views.detail import Detail
+from provisioner.views.graphs.tree import tree_lines
 from provisioner.views.picture import Picture, Running
 from provisioner.views.plans import plan_lines
 from tests.plans.ground import planned, recorded, updated
@@ -71,6 +73,38 @@ def clinic() -> Stack:
         value="not-to-be-seen",
         description=f"for {role.arn} in {vpc.id}",
     )
+    return stack
+
+
+def network() -> Stack:
+    """Two groups that name each other, a gateway that takes its time, an alarm by itself."""
+    stack = clinic()
+    stack.add("internet", "ec2.internet_gateway", vpc_id="${vpc.id}")
+    stack.add("address", "ec2.elastic_ip", depends_on=["internet"])
+    stack.add(
+        "nat",
+        "ec2.nat_gateway",
+        subnet_id="${private_a.id}",
+        allocation_id="${address.id}",
+        depends_on=["internet"],
+    )
+    stack.add(
+        "endpoints_group",
+        "ec2.security_group",
+        group_name="clinic-endpoints",
+        description="endpoints",
+        vpc_id="${vpc.id}",
+        ingress=[{**RULE, "cidr_ip": None, "group_id": "${functions_group.id}"}],
+        egress=[{**RULE, "cidr_ip": None, "group_id": "${functions_group.id}"}],
+    )
+    stack.add(
+        "routes",
+        "ec2.route_table",
+        vpc_id="${vpc.id}",
+        routes=[{"destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": "${nat.id}"}],
+        subnet_ids=["${private_a.id}"],
+    )
+    stack.add("failed", "sqs.queue", queue_name="clinic-failed")
     return stack
 
 
@@ -216,6 +250,7 @@ SCENES: Mapping[str, Callable[[], Iterable[Text]]] = {
     "removal": lambda: plan_lines(removal()),
     "undone": lambda: plan_lines(undone()),
     "living": living,
+    "graph": lambda: tree_lines(outline(network())),
 }
 
-__all__ = ["SCENES", "changed", "clinic", "first", "removal"]
+__all__ = ["SCENES", "changed", "clinic", "first", "network", "removal"]
