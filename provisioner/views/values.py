@@ -75,6 +75,7 @@ def apart(
     Mappings are followed by their keys. Of two lists, what only one has is told; lists that have
     the same in another order are told whole.
     """
+    before, after = _beside(before, after), _beside(after, before)
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
             if before.get(key) != after.get(key):
@@ -89,3 +90,10 @@ def apart(
             yield ".".join(path), before, after
     else:
         yield ".".join(path), before, after
+
+
+def _beside(value: JsonValue, other: JsonValue) -> JsonValue:
+    """A value that is absent is as empty as the other is full."""
+    if value is None and isinstance(other, dict | list):
+        return type(other)()
+    return value

@@ -92,12 +92,12 @@ def _line(drawn: Drawing, name: str, branch: str, parent: Arrow | None) -> Text:
     if parent and parent.reason:
         line.append(f"  {parent.reason}")
     others = [
-        arrow.needed
+        f"{arrow.reason}: {arrow.needed}"
         for arrow in drawn.arrows
         if arrow.user == name and arrow is not parent and arrow.reason
     ]
     if others:
-        line.append(f"  (also waits for {', '.join(others)})", "dim")
+        line.append(f"  (also {'; '.join(others)})", "dim")
     return line
 
 
