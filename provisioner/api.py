@@ -36,7 +36,7 @@ from provisioner.graph import build
 from provisioner.hunt import COMMAND as HUNTING
 from provisioner.hunt import Hunt, hunt
 from provisioner.ignoring import Ignore
-from provisioner.inspection import blamed, inspected
+from provisioner.inspection import blamed, inspected, planned_repair
 from provisioner.inventory import Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
@@ -354,6 +354,42 @@ def drift(
     return blamed(desk, inspected(desk, name, records, ignores).drifts, records)
 
 
+def repair(
+    session: ClientFactory,
+    name: str,
+    addresses: Sequence[str] = (),
+    options: Options = DEFAULTS,
+    *,
+    ignores: Sequence[Ignore] = (),
+    approve: Approve = everything,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Bring what drifted back to what was last applied; what others added is taken away.
+
+    Args:
+        session: whose account is changed.
+        name: of the stack.
+        addresses: what to repair; none: everything that drifted.
+        options: how.
+        ignores: what may differ, and stays.
+        approve: sees the plan before anything is changed.
+        listen: hears of everything that happens.
+        stop: set it, and the run ends as soon as its calls in flight have ended.
+
+    What can't be brought back stands in the plan's `lasting`. Errors are those of `apply`; and:
+
+    Raises:
+        InventoryError: nothing is recorded of the stack.
+        PlanError: one of the addresses did not drift.
+    """
+    desk = Desk(session, options, stop)
+    if not desk.inventory.records(name):
+        desk.inventory.check(name)
+    planning = partial(planned_repair, desk, name, addresses, ignores)
+    return Run(desk, "repair", name, planning, approve, listen).go()
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -404,6 +440,7 @@ __all__ = [
     "plan",
     "plan_removal",
     "recover",
+    "repair",
     "restore_key",
     "rollback",
     "teardown",

@@ -10,7 +10,7 @@ from functools import cached_property
 from provisioner.aws.target import Target
 from provisioner.ensure import Action
 from provisioner.inventory import Record
-from provisioner.lifecycle import Difference, Obstacle, Settings
+from provisioner.lifecycle import Difference, Extra, Obstacle, Settings
 from provisioner.refresher import Found, Situation
 from provisioner.stack import Resource, Stack
 from provisioner.values import Values
@@ -56,6 +56,7 @@ class Change:
         settle: AWS has what is wanted, but the inventory does not say so yet.
         moved_from: the address it had until now, which its object's tags may still name; empty if
             it is the same.
+        extras: what others added to the object, and is to be taken away.
     """
 
     address: str
@@ -69,6 +70,7 @@ class Change:
     owned: bool = True
     settle: bool = False
     moved_from: str = ""
+    extras: tuple[Extra, ...] = ()
 
     @property
     def makes(self) -> bool:
@@ -131,6 +133,8 @@ class Plan:
         values: attributes that will hold whatever happens; unknown ones are missing.
         lasting: what can't be brought back, for a plan that undoes a run.
         obstacles: by address, what will block a delete or outlive it.
+        was: by address, what is to be kept of the state before the run, where that is not what is
+            recorded: a repair takes away what others did.
     """
 
     stack: str
@@ -141,6 +145,7 @@ class Plan:
     values: Values
     lasting: tuple[Lasting, ...] = ()
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
+    was: Mapping[str, Record] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Action, int]:

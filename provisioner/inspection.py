@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +11,7 @@ from functools import cache
 from provisioner.additions import Additions, additions
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
+from provisioner.changes import Plan
 from provisioner.culprits import culprits_of
 from provisioner.desk import Desk, same_account
 from provisioner.drifting import Drifts, drifts_of, unfinished
@@ -18,9 +19,12 @@ from provisioner.errors import ManifestError
 from provisioner.ignoring import Ignore, check_fields, ignored
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import AnyType, Spec
+from provisioner.preflight import surveyed
 from provisioner.refresher import Situation, refresh
 from provisioner.registry import kind_of
+from provisioner.repairing import Damage, plan_repair
 from provisioner.stack import Resource, Stack
+from provisioner.traces import Stamp
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,25 @@ def blamed(desk: Desk, drifts: Drifts, records: Mapping[str, Record]) -> Drifts:
     """The same with who did it, as far as anybody knows."""
     drifted = {address: records[address] for address in drifts.addresses}
     return replace(drifts, culprits=culprits_of(desk.reading, drifted)) if drifted else drifts
+
+
+def planned_repair(
+    desk: Desk,
+    name: str,
+    chosen: Collection[str],
+    ignores: Sequence[Ignore],
+    records: dict[str, Record],
+) -> Plan:
+    """What it takes to bring back what drifted, or what of it was chosen. Reads only.
+
+    Raises:
+        PlanError: one of the addresses did not drift, or may not be changed.
+    """
+    seen = inspected(desk, name, records, ignores)
+    stamp = Stamp("", desk.aws.clock.now().isoformat(timespec="seconds"))
+    damage = Damage(seen.drifts, records, seen.situation, seen.additions.objects, stamp)
+    plan = plan_repair(damage, chosen, desk.options.allow)
+    return surveyed(desk.reading, plan, desk.options.allow)
 
 
 def _holders(desk: Desk, gone: Mapping[str, Record], situation: Situation) -> dict[str, str]:

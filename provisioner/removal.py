@@ -6,18 +6,19 @@ Generators, so that waiting holds no worker; each pause says what is waited for.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import partial
 
 from botocore.exceptions import ClientError
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of, message_of
-from provisioner.changes import Old
+from provisioner.changes import Change, Old
+from provisioner.drifting import EXTRA
 from provisioner.ensure import check_patience, to_the_end
 from provisioner.errors import BlockedError, WaitError
 from provisioner.executor import Pause
-from provisioner.lifecycle import AnyType, Drained, Owner, Patience, Phase
+from provisioner.lifecycle import AnyType, Difference, Drained, Owner, Patience, Phase
 from provisioner.registry import kind_of
 
 EMPTYING = Patience(every=5.0, typical=60.0, limit=3600.0)
@@ -53,6 +54,16 @@ def removed(kind: AnyType, old: Old, aws: Aws, ids: frozenset[str]) -> Waiting:
         yield from _until_gone(kind, old, aws, kind.gone)
     if kind.aftermath:
         yield from _until_let_go(kind, old, aws)
+
+
+def removed_extras(aws: Aws, change: Change, id_: str) -> Iterator[Difference]:
+    """Take away what others added to an object, one after the other; each as a difference."""
+    remove = kind_of(change.kind).remove_extra
+    if remove is None:
+        return
+    for extra in change.extras:
+        to_the_end(partial(remove, aws, id_, extra))
+        yield Difference(f"{EXTRA} {extra.what}", extra.id, None)
 
 
 def let_go(kind: AnyType, old: Old, aws: Aws) -> Waiting:

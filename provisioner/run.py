@@ -47,7 +47,7 @@ class Run:
 
     Attributes:
         desk: where it works.
-        command: `apply`, `teardown` or `rollback`.
+        command: `apply`, `teardown`, `rollback` or `repair`.
         name: of the stack.
         planning: makes the plan, under the lease; reads only.
         approve: sees the plan before anything is changed.

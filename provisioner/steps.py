@@ -6,7 +6,7 @@ create, the ownership tags go with the create call itself, and results follow be
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
@@ -53,7 +53,7 @@ from provisioner.redaction import Redaction, public_in, secrets_in
 from provisioner.references import substitute, unescape
 from provisioner.refresher import Found
 from provisioner.registry import kind_of
-from provisioner.removal import let_go, lifted, removed, returned
+from provisioner.removal import let_go, lifted, removed, removed_extras, returned
 from provisioner.schedule import Key, Step, Verb
 from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
@@ -121,7 +121,10 @@ class Steps:
 
     def _before(self, intents: Sequence[Record]) -> list[Record]:
         """What is about to be changed, as it is now: recorded, or found by an adoption."""
-        known = (self.plan.record(record.address) for record in intents)
+        known = (
+            self.plan.was.get(record.address) or self.plan.record(record.address)
+            for record in intents
+        )
         adopted = (
             self._adopted(change)
             for change in self.plan.changes
@@ -261,10 +264,19 @@ class Steps:
             observed = yield from self._until_ready(resource.kind, live.id, None)
         else:
             raise unsettled(resource.kind, live.id, changes)
+        told = [] if change.makes else [masked(item) for item in sent.values()]
+        told += [*self._claimed(change, aws, live), *removed_extras(aws, change, live.id)]
         self._learn(resource, observed)
         self._note_ready(change, resource, spec, live.id)
-        made = change.makes
-        return Done(live.id, () if made else tuple(masked(item) for item in sent.values()))
+        return Done(live.id, tuple(told))
+
+    def _claimed(self, change: Change, aws: Aws, live: Found) -> Iterator[Difference]:
+        """Put the ownership tags back on what we made, if somebody took them away."""
+        kind, tags = self._resource(change).kind, live.observed.tags
+        owner = Owner(self.plan.stack, change.address, self._record(change).token)
+        if kind.retag and tags is not None and change.owned and not owner.owns(tags):
+            kind.retag(aws, live.id, owner.tags, ())
+            yield Difference("ownership tags", None, {**owner.tags})
 
     def _lift(self, change: Change, aws: Aws) -> Work:
         """Take protections away: a step of its own, so that it is seen and written down."""
@@ -380,7 +392,11 @@ class Steps:
         self.journal.note(noted)
 
     def _note_ready(self, change: Change, resource: Resource, spec: Spec, id_: str) -> None:
-        record = self._record(change)
+        record, known = self._record(change), self.plan.record(change.address)
+        left = {one.what for one in self.plan.lasting if one.address == change.address}
+        told = sealed(resource.kind.spec, settings_of(spec), record.token)
+        if known:  # what the plan leaves as it is, stays recorded as it was applied
+            told |= {name: value for name, value in known.settings.items() if name in left}
         attributes = dict(self.values.attributes.get(change.address, {}))
         self._note(
             record,
@@ -391,9 +407,9 @@ class Steps:
             owned=change.owned,
             protect=resource.protect,
             edges=edges_of(resource),
-            settings=sealed(resource.kind.spec, settings_of(spec), record.token),
+            settings=told,
             intended=None,
-            tags=tags_of(spec),
+            tags=known.tags if known and "tags" in left else tags_of(spec),
             attributes=attributes,
             former=(),
         )

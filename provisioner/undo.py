@@ -22,12 +22,13 @@ from provisioner.ensure import Action
 from provisioner.errors import PlanError
 from provisioner.inventory import Record, Run, Status
 from provisioner.lifecycle import AnyType, Origin, Spec, differences, rules_of
-from provisioner.likeness import Known, referenced
+from provisioner.likeness import Known
 from provisioner.planner import plan_apply
 from provisioner.refresher import Found, Situation
 from provisioner.registry import kind_of
+from provisioner.remembered import plain, remembered, tags_now, unmakable
 from provisioner.secrets import is_folder, sealed
-from provisioner.stack import Resource, Stack
+from provisioner.stack import Stack
 
 RESTORED = frozenset({Action.UPDATE, Action.REPLACE, Action.DELETE, Action.ADOPT})
 """What was done to an address that has a state to go back to."""
@@ -95,7 +96,7 @@ def wanted_before(past: Past) -> Stack:
     stack = Stack(past.run.stack)
     for address, record in past.before.items():
         if past.run.changes.get(address) in RESTORED and record.settings:
-            stack.resources[address] = _resource(record, dict(record.settings), {})
+            stack.resources[address] = remembered(record, dict(record.settings), {})
     return stack
 
 
@@ -119,7 +120,7 @@ def plan_undo(
         plan = plan_apply(
             undo.stack(), target, undo.situation(), Allowances(replace=frozenset(past.before))
         )
-        if not (lost := [*_lost(plan)]):
+        if not (lost := [*unmakable(plan)]):
             lasting = tuple(undo.lasting.values())
             return replace(plan, lasting=lasting, changes=tuple(map(_of_no_manifest, plan.changes)))
         undo.give_up(lost)
@@ -199,8 +200,8 @@ class _Undo:
             if before and self._action(address) in RESTORED:
                 found = self._situation.found.get(address)
                 same = found and before.kind == self._record(address).kind
-                settings = self._settings(before, found) if found and same else _plain(before)
-                stack.resources[address] = _resource(before, settings, self._objects())
+                settings = self._settings(before, found) if found and same else plain(before)
+                stack.resources[address] = remembered(before, settings, self._objects())
         return stack
 
     def _settings(self, before: Record, found: Found) -> dict[str, JsonValue]:
@@ -219,7 +220,7 @@ class _Undo:
                 self.lasting[before.address, name] = Lasting(before.address, name, why)
             if unstored or (name in differing and not changed):
                 settings[name] = now.get(name)
-        settings |= _tags(before, found)
+        settings |= tags_now(before, found)
         return {name: value for name, value in settings.items() if value is not None}
 
     def _changed(self, kind: AnyType, before: Record, name: str) -> bool:
@@ -255,55 +256,6 @@ def _makes(action: str) -> bool:
     Where there was, and it is not known what, the run died before it changed anything.
     """
     return action not in RESTORED | {Action.MOVE, Action.FORGET}
-
-
-def _plain(before: Record) -> dict[str, JsonValue]:
-    tags: dict[str, JsonValue] = {key: value or "" for key, value in before.tags.items()}
-    return {**before.settings, "tags": tags} if tags else dict(before.settings)
-
-
-def _tags(before: Record, found: Found) -> dict[str, JsonValue]:
-    have = found.observed.tags or {}
-    tags: dict[str, JsonValue] = {
-        key: have.get(key, "") if value is None else value for key, value in before.tags.items()
-    }
-    return {"tags": tags} if tags else {}
-
-
-def _resource(
-    before: Record, settings: dict[str, JsonValue], objects: Mapping[str, Known]
-) -> Resource:
-    """A wanted resource of what a record says, its values referring to others again."""
-    kind = kind_of(before.kind)
-    near = {before.address, *(edge.address for edge in before.edges)}
-    needed = {address: objects[address] for address in near if address in objects}
-    linked = referenced(settings, needed, of=kind, itself=before.address)
-    resource = Resource(before.address, kind, linked, protect=before.protect)
-    used = {use.target for use in resource.uses}
-    others = tuple(e.address for e in before.edges if e.stage == "create" and e.address not in used)
-    return replace(resource, depends_on=others)
-
-
-def _lost(plan: Plan) -> Iterable[Lasting]:
-    """What would have to be made anew and can't be."""
-    for change in plan.changes:
-        if change.makes and (why := _unmakable(plan, change)):
-            yield Lasting(change.address, change.kind, why)
-
-
-def _unmakable(plan: Plan, change: Change) -> str:
-    resource = plan.resource(change.address)
-    if resource is None:  # pragma: no cover  only wanted resources are made
-        return ""
-    spec: type[Spec] = resource.kind.spec
-    rules = rules_of(spec)
-    if resource.kind.holds_data:
-        return "its earlier object is gone with its data"
-    if any(is_folder(spec, name) for name in resource.settings):
-        return "its earlier object is gone, and its code was never stored"
-    if change.id is None and any(rules[n].secret for n in resource.settings if n in rules):
-        return "its earlier object is gone, and its secrets were never stored"
-    return ""
 
 
 __all__ = ["Past", "Status", "plan_undo", "wanted_before"]

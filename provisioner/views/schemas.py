@@ -18,7 +18,7 @@ from provisioner.views.shapes import SCHEMA, GraphShape, PlanShape, RunShape
 SHAPES: Mapping[str, tuple[str, Any]] = {
     "plan": ("A plan, as `plan --json` prints it", PlanShape),
     "graph": ("A graph, as `graph --json` prints it", GraphShape),
-    "run": ("A line that apply, teardown or rollback prints with --json", RunShape),
+    "run": ("A line that apply, teardown, rollback or drift --repair prints with --json", RunShape),
 }
 
 

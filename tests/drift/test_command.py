@@ -159,3 +159,23 @@ def test_a_file_that_is_not_there_is_told(touched: None, say: Say, tmp_path: Pat
     """By its name."""
     code, _, err = say("drift", "shop", "--ignore", str(tmp_path / "none.yaml"))
     assert (code, "none.yaml can't be read" in err) == (1, True)
+
+
+def test_a_repair_is_shown_and_asked_for(
+    touched: None, say: Say, session: boto3.Session, clock: VirtualClock
+) -> None:
+    """Named addresses, or all; what came of it is told as of any run, and stands in the history."""
+    code, _, err = say("drift", "shop", "--repair")
+    assert (code, "--yes" in err) == (1, True)
+    code, out, _ = say("drift", "shop", "--repair", "orders", "--repair", "news", "--yes")
+    words = " ".join(out.split())
+    assert code == 0
+    assert "visibility_timeout: 77 → 30" in words
+    sqs = session.client("sqs")
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert found["Attributes"] == {"VisibilityTimeout": "30"}
+    assert "repair" in say("history", "shop")[1]
+    assert say("drift", "shop", "--repair", "--yes")[0] == 0
+    clock.sleep(3600)
+    assert say("drift", "shop")[0] == 0
