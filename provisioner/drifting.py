@@ -240,7 +240,7 @@ def _tags(record: Record, observed: Observed) -> Iterator[Drift]:
 
 
 def _ownership(record: Record, observed: Observed) -> Iterator[Drift]:
-    if observed.tags is None or not record.owned:
+    if observed.tags is None or not record.owned or record.formerly(observed.tags):
         return
     ours = Owner(record.stack, record.address)
     mark = Owner.of(observed.tags)

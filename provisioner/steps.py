@@ -274,7 +274,8 @@ class Steps:
         """Put the ownership tags back on what we made, if somebody took them away."""
         kind, tags = self._resource(change).kind, live.observed.tags
         owner = Owner(self.plan.stack, change.address, self._record(change).token)
-        if kind.retag and tags is not None and change.owned and not owner.owns(tags):
+        known = owner.owns(tags) or self._record(change).formerly(tags)
+        if kind.retag and tags is not None and change.owned and not known:
             kind.retag(aws, live.id, owner.tags, ())
             yield Difference("ownership tags", None, {**owner.tags})
 
