@@ -120,6 +120,22 @@ class Left:
     cause: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of a stack a plan is for.
+
+    Attributes:
+        target, exclude: the addresses that were named.
+        needed: what changes beside the targets, since they can't be done without it.
+        left: what would change, too, and was left out.
+    """
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything one run will do.
@@ -135,6 +151,7 @@ class Plan:
         obstacles: by address, what will block a delete or outlive it.
         was: by address, what is to be kept of the state before the run, where that is not what is
             recorded: a repair takes away what others did.
+        scope: the part of the stack that was chosen; None if it is for all of it.
     """
 
     stack: str
@@ -146,6 +163,7 @@ class Plan:
     lasting: tuple[Lasting, ...] = ()
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     was: Mapping[str, Record] = field(default_factory=dict)
+    scope: Scope | None = None
 
     @property
     def counts(self) -> Mapping[Action, int]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 from provisioner.allowances import Allowances
 from provisioner.aws.calls import Call, Delayed, Ledger
@@ -28,6 +29,7 @@ from provisioner.quantities import counted, enumerated
 from provisioner.redaction import redacted, secrets_in
 from provisioner.references import unescape
 from provisioner.refresher import refresh
+from provisioner.selection import ALL, Selection
 from provisioner.sightings import tagged
 from provisioner.stack import Stack
 from provisioner.undo import Past, plan_undo, wanted_before
@@ -39,6 +41,9 @@ class Options:
 
     Attributes:
         allow: what may be adopted or replaced.
+        select: the part of the stack that is planned.
+        fail_fast: begin nothing more once a step has failed; else what can go on does.
+        wait: `created` leaves the last wait for what nothing else needs to the next run.
         account: the account id that the session must be of; empty: any.
         region: overrides the session's.
         table: the inventory's name.
@@ -54,6 +59,9 @@ class Options:
     """
 
     allow: Allowances = field(default_factory=Allowances)
+    select: Selection = ALL
+    fail_fast: bool = False
+    wait: Literal["created", "ready"] = "ready"
     account: str = ""
     region: str | None = None
     table: str = DEFAULT_TABLE
@@ -163,11 +171,12 @@ class Desk:
 def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
     same_account(desk.target, records)
+    desk.options.select.check({*stack.resources, *records})
     moves = moved(stack, records)
     with redacted(partial(_secrets, stack)):
         situation = refresh(desk.reading, stack.name, moves.records, stack)
         situation = replace(situation, origins=moves.origins)
-        plan = plan_apply(stack, desk.target, situation, desk.options.allow)
+        plan = plan_apply(stack, desk.target, situation, desk.options.allow, desk.options.select)
         return surveyed(desk.reading, plan, desk.options.allow)
 
 
@@ -186,7 +195,9 @@ def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
     if not records:
         _check_nothing_is_left(desk, name)
     same_account(desk.target, records)
-    plan = plan_teardown(name, desk.target, refresh(desk.reading, name, records))
+    desk.options.select.check(records)
+    situation = refresh(desk.reading, name, records)
+    plan = plan_teardown(name, desk.target, situation, desk.options.select)
     return surveyed(desk.reading, plan, desk.options.allow)
 
 

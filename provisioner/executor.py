@@ -39,8 +39,28 @@ WORKERS = 32
 SLICE = 0.25
 """Seconds between two looks at whether the run was stopped."""
 
-ENDS_THE_RUN = (CredentialsError, RunLostError)
-"""After these no step can succeed, so none is started any more."""
+Fatal = tuple[type[ProvisionerError], ...]
+"""Failures after which no step is started any more."""
+ENDS_THE_RUN: Fatal = (CredentialsError, RunLostError)
+"""After these no step can succeed."""
+FIRST: Fatal = (ProvisionerError,)
+"""After any failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How steps are run.
+
+    Attributes:
+        workers: that may talk to AWS at the same time.
+        fatal: failures after which nothing new starts.
+    """
+
+    workers: int = WORKERS
+    fatal: Fatal = ENDS_THE_RUN
+
+
+CONDUCT = Conduct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +135,8 @@ def execute(
     clock: Clock,
     listen: Listener,
     stop: threading.Event,
-    workers: int = WORKERS,
     heard: Heard | None = None,
+    conduct: Conduct = CONDUCT,
 ) -> Outcome:
     """Do all steps.
 
@@ -127,11 +147,11 @@ def execute(
         clock: passes the time while only AWS is waited for.
         listen: hears of everything, from this thread.
         stop: once set, nothing new starts; what runs ends its current calls.
-        workers: steps that may talk to AWS at the same time.
         heard: what steps tell while they work.
+        conduct: how many side by side, and what ends them.
     """
-    with ThreadPoolExecutor(workers, thread_name_prefix="step") as pool:
-        run = _Run(steps, perform, kinds, clock, listen, stop, pool, workers)
+    with ThreadPoolExecutor(conduct.workers, thread_name_prefix="step") as pool:
+        run = _Run(steps, perform, kinds, clock, listen, stop, pool, conduct)
         return run.to_the_end(heard or SimpleQueue())
 
 
@@ -147,7 +167,7 @@ class _Run:
         listen: Listener,
         stop: threading.Event,
         pool: ThreadPoolExecutor,
-        workers: int,
+        conduct: Conduct,
     ) -> None:
         self._steps = steps
         self._perform = perform
@@ -156,7 +176,7 @@ class _Run:
         self._listen = listen
         self._stop = stop
         self._pool = pool
-        self._workers = workers
+        self._conduct = conduct
         self._lengths = longest_paths(steps)
         self._users: dict[Key, list[Key]] = defaultdict(list)
         self._needs = {key: set(step.needs) for key, step in steps.items()}
@@ -206,7 +226,7 @@ class _Run:
             self._make_ready(heapq.heappop(self._timers)[2])
 
     def _start(self) -> None:
-        while self._ready and len(self._running) < self._workers:
+        while self._ready and len(self._running) < self._conduct.workers:
             _, key = heapq.heappop(self._ready)
             if key not in self._works:
                 self._works[key] = self._perform(key)
@@ -282,7 +302,7 @@ class _Run:
             return
         self.outcome.failed[key] = error
         self._listen(StepFailed(key, self._kinds[key.address], error, self._since(key)))
-        self._ended = self._ended or isinstance(error, ENDS_THE_RUN)
+        self._ended = self._ended or isinstance(error, self._conduct.fatal)
         doomed = [*self._users[key]]
         while doomed:
             user = doomed.pop()

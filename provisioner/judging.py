@@ -34,9 +34,10 @@ class Judgement:
 
     Attributes:
         stack, target, situation, allowed: what it is made from.
+        anew: addresses that are to be replaced though nothing differs.
         values: attributes that will hold whatever happens; what is replaced is forgotten.
         changes: by address, as judged so far.
-        refusals: what may not be done.
+        refusals: by address, what may not be done.
     """
 
     stack: Stack
@@ -44,12 +45,14 @@ class Judgement:
     situation: Situation
     allowed: Allowances
     values: Values
+    anew: frozenset[str] = frozenset()
     changes: dict[str, Change] = field(default_factory=dict)
-    refusals: list[PlanError] = field(default_factory=list)
+    refusals: dict[str, PlanError] = field(default_factory=dict)
 
 
 def judge(judgement: Judgement, resource: Resource) -> Change:
     """What will be done to an address, as far as is known by now."""
+    judgement.refusals.pop(resource.address, None)
     change = _judged(judgement, resource)
     record = judgement.situation.records.get(resource.address)
     return _moved(change, record) if record and record.former else change
@@ -155,11 +158,9 @@ def _stranger(
     if former := _no_longer_wanted(judgement, resource, found):
         who = f"is {former}, which is no longer wanted"
         hint = f"If {resource.address} is its new address: moved_from: {former}."
-    judgement.refusals.append(
-        ForeignObjectError(
-            f"{resource.address}: {resource.kind.kind} {_called(found)} exists and {who}.",
-            hint=hint,
-        )
+    judgement.refusals[resource.address] = ForeignObjectError(
+        f"{resource.address}: {resource.kind.kind} {_called(found)} exists and {who}.",
+        hint=hint,
     )
     return Change(resource.address, resource.kind.kind, Action.NOOP, "foreign", found.id)
 
@@ -200,7 +201,8 @@ def _compare(
         olds=olds,
         owned=record.owned if record else True,
     )
-    if reason := _why_replace(found, changed):
+    asked = "asked for" if resource.address in judgement.anew else ""
+    if reason := _why_replace(found, changed) or asked:
         return _replaced(judgement, resource, record, change, reason)
     if judgement.values.learn(resource.address, found.observed.attributes):
         predict_again(judgement, [resource.address])
@@ -248,12 +250,10 @@ def _left_alone(
         stays = f"{change.id} was there before us, so it stays"
         action = Action.CREATE
         return Change(resource.address, change.kind, action, stays, change.id, olds=change.olds)
-    judgement.refusals.append(
-        ReplaceRefusedError(
-            f"{resource.address}: {change.kind} {change.id} was there before us and would have "
-            f"to be replaced: {reason}.",
-            hint="Write in the manifest what it is, choose another name, or delete it yourself.",
-        )
+    judgement.refusals[resource.address] = ReplaceRefusedError(
+        f"{resource.address}: {change.kind} {change.id} was there before us and would have "
+        f"to be replaced: {reason}.",
+        hint="Write in the manifest what it is, choose another name, or delete it yourself.",
     )
     return replace(change, action=Action.NOOP, reason="it was there before us")
 

@@ -16,21 +16,29 @@ from provisioner.changes import Plan
 from provisioner.ensure import Action
 from provisioner.judging import Judgement, judge, predict_again
 from provisioner.leftovers import reinstated
+from provisioner.narrowing import narrowed
 from provisioner.refresher import Situation
 from provisioner.refusals import refusals_of, refuse
+from provisioner.selection import ALL, Selection
 from provisioner.stack import Stack
 from provisioner.unwanted import removed, unwanted
 
 
 def plan_apply(
-    stack: Stack, target: Target, situation: Situation, allowed: Allowances | None = None
+    stack: Stack,
+    target: Target,
+    situation: Situation,
+    allowed: Allowances | None = None,
+    selection: Selection = ALL,
 ) -> Plan:
-    """What it takes to bring AWS to the stack.
+    """What it takes to bring AWS to the stack, or the selected part of it.
 
     Raises:
         ForeignObjectError, ProtectedError, ReplaceRefusedError: what may not be done, all of it.
     """
-    judgement = Judgement(stack, target, situation, allowed or Allowances(), situation.values)
+    judgement = Judgement(
+        stack, target, situation, allowed or Allowances(), situation.values, selection.replace
+    )
     _forget_strangers(judgement)
     judgement.situation = reinstated(stack, situation)
     _judge_all(judgement)
@@ -43,17 +51,21 @@ def plan_apply(
         judgement.situation,
         judgement.values,
     )
-    refuse([*judgement.refusals, *refusals_of(plan, judgement.allowed)])
+    plan = narrowed(plan, selection)
+    refused = [error for a, error in judgement.refusals.items() if plan.change(a)]
+    refuse([*refused, *refusals_of(plan, judgement.allowed)])
     return plan
 
 
-def plan_teardown(name: str, target: Target, situation: Situation) -> Plan:
-    """What it takes to leave nothing of a stack, from the inventory alone.
+def plan_teardown(
+    name: str, target: Target, situation: Situation, selection: Selection = ALL
+) -> Plan:
+    """What it takes to leave nothing of a stack, or of a part of it, from the inventory alone.
 
     What is protected is in it all the same: a preflight names it with everything else that blocks.
     """
     changes = tuple(removed(situation, record) for record in situation.records.values())
-    return Plan(name, target, changes, None, situation, situation.values)
+    return narrowed(Plan(name, target, changes, None, situation, situation.values), selection)
 
 
 def _forget_strangers(judgement: Judgement) -> None:

@@ -19,14 +19,14 @@ from provisioner.errors import (
     ProvisionerError,
 )
 from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
-from provisioner.executor import Outcome, execute
+from provisioner.executor import ENDS_THE_RUN, FIRST, Conduct, Outcome, execute
 from provisioner.history import Historian
 from provisioner.inventory import Journal, Lease, Record
 from provisioner.inventory.lease import Queue
 from provisioner.preflight import check
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
-from provisioner.schedule import expected_seconds, schedule
+from provisioner.schedule import expected_seconds, last_waits, schedule
 from provisioner.stack import Stack
 from provisioner.steps import Steps
 from provisioner.values import Values
@@ -98,6 +98,7 @@ class Run:
         return report
 
     def _execute(self, journal: Journal, planned: Plan) -> Outcome:
+        options = self.desk.options
         steps = schedule(planned)
         self.listen(RunStarted(journal.run, self.command, planned, len(steps), self.undoes))
         if not steps:
@@ -109,6 +110,7 @@ class Run:
             journal,
             planned.values,
             steps,
+            last_waits(steps) if options.wait == "created" else frozenset(),
         )
         performing.intend()
         outcome = execute(
@@ -120,8 +122,8 @@ class Run:
                 journal, planned, self.listen, self.desk.aws.clock, performing.requests
             ),
             stop=self.desk.stopped,
-            workers=self.desk.options.workers,
             heard=performing.heard,
+            conduct=Conduct(options.workers, FIRST if options.fail_fast else ENDS_THE_RUN),
         )
         performing.withdraw(outcome)
         return outcome

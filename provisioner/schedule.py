@@ -75,6 +75,18 @@ def schedule(plan: Plan) -> Mapping[Key, Step]:
     }
 
 
+def last_waits(steps: Mapping[Key, Step]) -> frozenset[Key]:
+    """Steps that see new objects to their end, and that no other step needs."""
+    needed = {key for step in steps.values() for key in step.needs}
+    return frozenset(
+        key
+        for key in steps
+        if key.verb is Verb.CONFIGURE
+        and key not in needed
+        and Key(key.address, Verb.CREATE) in steps
+    )
+
+
 def longest_paths(steps: Mapping[Key, Step]) -> dict[Key, float]:
     """Seconds from the start of each step to the end of all that depends on it."""
     users: dict[Key, list[Key]] = defaultdict(list)

@@ -24,6 +24,7 @@ from provisioner.ensure import (
     configure,
     create_or_settle,
     new_token,
+    tag_changes,
     tags_of,
     unset,
     unsettled,
@@ -47,6 +48,7 @@ from provisioner.lifecycle import (
     Spec,
     Stage,
     Wait,
+    differences,
     settings_of,
 )
 from provisioner.redaction import Redaction, public_in, secrets_in
@@ -77,6 +79,7 @@ class Steps:
         journal: where intents and results go.
         values: what references stand for; grows with every created object.
         steps: what is scheduled, to know which targets are still to come.
+        unawaited: steps that leave an object which only has to get ready to the next run.
         heard: takes what a step has to tell while it works.
     """
 
@@ -85,6 +88,7 @@ class Steps:
     journal: Journal
     values: Values
     steps: Mapping[Key, Step]
+    unawaited: frozenset[Key] = frozenset()
     heard: Heard = field(default_factory=SimpleQueue)
     _done: set[Key] = field(default_factory=set)
     _live: dict[str, Found] = field(default_factory=dict)
@@ -244,6 +248,9 @@ class Steps:
         spec = self._whole_spec(resource)
         observed = live.observed
         if observed.phase is Phase.PENDING:
+            if self._complete(change, spec, observed):
+                self._note_configured(change, resource, spec, live.id, Status.CREATING)
+                return Done(live.id, note="not ready yet; the next run waits for it")
             observed = yield from self._until_ready(resource.kind, live.id, observed)
         if self._record(change).formerly(observed.tags) and resource.kind.retag:
             owner = Owner(self.plan.stack, change.address)
@@ -267,7 +274,7 @@ class Steps:
         told = [] if change.makes else [masked(item) for item in sent.values()]
         told += [*self._claimed(change, aws, live), *removed_extras(aws, change, live.id)]
         self._learn(resource, observed)
-        self._note_ready(change, resource, spec, live.id)
+        self._note_configured(change, resource, spec, live.id, Status.READY)
         return Done(live.id, tuple(told))
 
     def _claimed(self, change: Change, aws: Aws, live: Found) -> Iterator[Difference]:
@@ -392,7 +399,17 @@ class Steps:
         self._records[record.address] = noted
         self.journal.note(noted)
 
-    def _note_ready(self, change: Change, resource: Resource, spec: Spec, id_: str) -> None:
+    def _complete(self, change: Change, spec: Spec, observed: Observed) -> bool:
+        """Whether nothing is left to do but a wait that may be left to the next run."""
+        left = Key(change.address, Verb.CONFIGURE) in self.unawaited
+        return left and not (
+            differences(type(spec), settings_of(spec), observed)
+            or tag_changes(tags_of(spec), observed)
+        )
+
+    def _note_configured(
+        self, change: Change, resource: Resource, spec: Spec, id_: str, status: Status
+    ) -> None:
         record, known = self._record(change), self.plan.record(change.address)
         left = {one.what for one in self.plan.lasting if one.address == change.address}
         told = sealed(resource.kind.spec, settings_of(spec), record.token)
@@ -404,7 +421,7 @@ class Steps:
             id=id_,
             arn=attributes.get("arn"),
             kind=resource.kind.kind,
-            status=Status.READY,
+            status=status,
             owned=change.owned,
             protect=resource.protect,
             edges=edges_of(resource),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from provisioner.cli.deleting import deleting
+from provisioner.cli.choosing import choosing
+from provisioner.cli.deleting import allowing, deleting
 from provisioner.cli.details import detailed
 from provisioner.cli.drift import drift
 from provisioner.cli.graph import graph
@@ -26,6 +27,7 @@ from provisioner.cli.unlock import unlock
 
 if TYPE_CHECKING:
     from provisioner.allowances import Allowances
+    from provisioner.selection import Selection
 
 CHANGES, BLOCKED = 2, 1
 
@@ -62,36 +64,40 @@ def validate(choice: Choice, *, as_json: bool) -> None:
 @cli.command()
 @manifest_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@click.option("--adopt", is_flag=True, help="Plan to adopt objects that are not ours.")
-@click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
-@deleting
+@allowing
+@choosing
 @surroundings
 @detailed
 def plan(
     here: Surroundings,
     allow: Allowances,
+    select: Selection,
     choice: Choice,
-    allow_replace: tuple[str, ...],
     *,
     detailed_exitcode: bool,
-    adopt: bool,
 ) -> int:
     """Show what apply would do to AWS. Writes nothing."""
     stack = choice.stack()
     from provisioner import api
 
-    allow = replace(allow, adopt=adopt, replace=frozenset(allow_replace))
-    planned = api.plan(here.session(), stack, here.options(allow=allow))
+    options = replace(here.options(allow=allow), select=select)
+    planned = api.plan(here.session(), stack, options)
     show_plan(here.terminal(), planned)
     return CHANGES if detailed_exitcode and not planned.empty else 0
 
 
 @cli.command()
 @manifest_options
-@click.option("--adopt", is_flag=True, help="Bring objects that are not ours to their specs.")
-@click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost.")
 @click.option("--rollback-on-failure", is_flag=True, help="Undo the run if a step of it fails.")
-@deleting
+@click.option(
+    "--wait",
+    type=click.Choice(["created", "ready"]),
+    default="ready",
+    show_default=True,
+    help="created: leave what only has to get ready, and nothing needs, to the next run.",
+)
+@allowing
+@choosing
 @running
 @surroundings
 @detailed
@@ -99,10 +105,10 @@ def apply(
     here: Surroundings,
     manner: Manner,
     allow: Allowances,
+    select: Selection,
     choice: Choice,
-    allow_replace: tuple[str, ...],
+    wait: Literal["created", "ready"],
     *,
-    adopt: bool,
     rollback_on_failure: bool,
 ) -> int:
     """Bring AWS to what MANIFEST says."""
@@ -111,7 +117,9 @@ def apply(
 
     options = replace(
         manner.options(here),
-        allow=replace(allow, adopt=adopt, replace=frozenset(allow_replace)),
+        allow=allow,
+        select=select,
+        wait=wait,
         rollback_on_failure=rollback_on_failure,
     )
     return manner.go(here, partial(api.apply, here.session(), stack), "yes", options)
@@ -120,6 +128,7 @@ def apply(
 @cli.command()
 @click.argument("stack")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be deleted.")
+@click.option("--target", multiple=True, metavar="ADDRESS", help="Only this, and what needs it.")
 @deleting
 @running
 @surroundings
@@ -129,6 +138,7 @@ def teardown(
     manner: Manner,
     allow: Allowances,
     stack: str,
+    target: tuple[str, ...],
     *,
     only_plan: bool,
 ) -> int:
@@ -137,12 +147,15 @@ def teardown(
     What will block it is told before anything is deleted; then --plan exits with 1.
     """
     from provisioner import api
+    from provisioner.selection import Selection
 
+    select = Selection(target=frozenset(target))
     if only_plan:
-        planned = api.plan_removal(here.session(), stack, here.options(allow=allow))
+        options = replace(here.options(allow=allow), select=select)
+        planned = api.plan_removal(here.session(), stack, options)
         show_plan(here.terminal(), planned)
         return BLOCKED if planned.blocked else 0
-    options = replace(manner.options(here), allow=allow)
+    options = replace(manner.options(here), allow=allow, select=select)
     return manner.go(here, partial(api.teardown, here.session(), stack), stack, options)
 
 

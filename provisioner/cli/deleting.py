@@ -1,12 +1,16 @@
-"""The options of commands that may delete: what a person allows by name."""
+"""The options by which a person allows what a command would else refuse."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from provisioner.allowances import Allowances
 
 
 def deleting(command: Callable[..., object]) -> Callable[..., object]:
@@ -25,6 +29,24 @@ def deleting(command: Callable[..., object]) -> Callable[..., object]:
     return decorated
 
 
+def allowing(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command all that may be allowed of an apply, bundled as its argument `allow`."""
+
+    @wraps(command)
+    def bundled(*, allow: Allowances, adopt: bool, **given: Any) -> object:
+        replaced = frozenset(given.pop("allow_replace"))
+        return command(allow=replace(allow, adopt=adopt, replace=replaced), **given)
+
+    decorated: Callable[..., object] = deleting(bundled)
+    for option in reversed(_APPLYING):
+        decorated = option(decorated)
+    return decorated
+
+
+_APPLYING = (
+    click.option("--adopt", is_flag=True, help="Bring objects that are not ours to their specs."),
+    click.option("--allow-replace", multiple=True, metavar="ADDRESS", help="Its data may be lost."),
+)
 _OPTIONS = (
     click.option(
         "--empty", multiple=True, metavar="ADDRESS", help="If it goes, so does what it holds."

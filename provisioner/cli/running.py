@@ -31,18 +31,21 @@ class Manner:
         lock_timeout: seconds to wait for another run; None: only for one that has died.
         parallelism: steps side by side; None: as many as is usual.
         expiring_credentials: start although the credentials may end before the run does.
+        fail_fast: begin nothing more once a step has failed.
     """
 
     yes: bool
     lock_timeout: float | None
     parallelism: int | None
     expiring_credentials: bool
+    fail_fast: bool
 
     def options(self, here: Surroundings) -> Options:
         """As the library takes them."""
         return replace(
             here.options(lock_timeout=self.lock_timeout, workers=self.parallelism),
             expiring_credentials=self.expiring_credentials,
+            fail_fast=self.fail_fast,
         )
 
     def go(
@@ -128,6 +131,10 @@ _OPTIONS = (
         help="Wait for another run so long; by default only for one that has died.",
     ),
     click.option("--parallelism", type=click.IntRange(1, 256), help="Steps side by side."),
+    click.option(
+        "--fail-fast/--keep-going",
+        help="When a step fails: begin nothing more, or (as is usual) go on with what can go on.",
+    ),
     click.option(
         "--expiring-credentials",
         is_flag=True,

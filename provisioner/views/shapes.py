@@ -126,6 +126,16 @@ class RenameShape(TypedDict):
 
 
 @with_config(EXACT)
+class ScopeShape(TypedDict):
+    """The chosen part of a stack; `needed` comes along, `left` would change, too, and does not."""
+
+    target: list[str]
+    exclude: list[str]
+    needed: list[str]
+    left: list[str]
+
+
+@with_config(EXACT)
 class PlanShape(TypedDict):
     """A plan: what a run would do, or is about to do."""
 
@@ -140,6 +150,7 @@ class PlanShape(TypedDict):
     obstacles: list[ObstacleShape]
     blocked: bool
     renames: list[RenameShape]
+    scope: ScopeShape | None
     expected_seconds: int
 
 

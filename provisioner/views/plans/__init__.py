@@ -23,6 +23,7 @@ from provisioner.views.plans.remarks import (
     obstacle_lines,
     prospects,
     rename_lines,
+    scope_lines,
 )
 
 SECTIONS = {Action.ADOPT: "Adopts", Action.FORGET: "Forgets", Action.MOVE: "Moves"}
@@ -46,6 +47,7 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
     yield from lasting_lines(plan)
     yield from obstacle_lines(plan)
     yield from rename_lines(plan)
+    yield from scope_lines(plan)
     yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
     if plan.wanted is None and plan.changes:
         yield from prospects(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provisioner.changes import Change, Old, Plan
+from provisioner.changes import Change, Old, Plan, Scope
 from provisioner.dangers import dangers_of, policy_changes
 from provisioner.ensure import Action
 from provisioner.lifecycle import Difference, Obstacle
@@ -21,6 +21,7 @@ from provisioner.views.shapes import (
     PlanShape,
     PolicyShape,
     RuleShape,
+    ScopeShape,
 )
 
 
@@ -45,7 +46,17 @@ def plan_document(plan: Plan) -> PlanShape:
             {"address": one.address, "moved_from": one.former, "equal": one.equal}
             for one in resemblances(plan)
         ],
+        "scope": _scope(plan.scope) if plan.scope else None,
         "expected_seconds": round(expected_seconds(schedule(plan))),
+    }
+
+
+def _scope(scope: Scope) -> ScopeShape:
+    return {
+        "target": [*scope.target],
+        "exclude": [*scope.exclude],
+        "needed": [*scope.needed],
+        "left": [*scope.left],
     }
 
 

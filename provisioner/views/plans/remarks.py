@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from provisioner.changes import Plan
-from provisioner.quantities import minutes
+from provisioner.quantities import enumerated, minutes
 from provisioner.resemblance import resemblances
 from provisioner.schedule import expected_seconds, schedule
 
@@ -27,6 +27,20 @@ def obstacle_lines(plan: Plan) -> Iterator[Text]:
         yield Text.assemble((f"  {word}", style), f"{place}{one.what}.")
         if one.blocks and one.hint:
             yield Text(f"      {one.hint}", "dim")
+
+
+def scope_lines(plan: Plan) -> Iterator[Text]:
+    """Which part of the stack it is for, and what that brings with it or leaves."""
+    scope = plan.scope
+    if scope is None:
+        return
+    if scope.target:
+        also = f"; they need, too: {enumerated(scope.needed)}" if scope.needed else ""
+        yield Text(f"Only {enumerated(scope.target)}{also}.", "bold")
+    if scope.exclude:
+        yield Text(f"Without {enumerated(scope.exclude)}.", "bold")
+    if scope.left:
+        yield Text(f"Left out, though it would change: {enumerated(scope.left)}.", "yellow")
 
 
 def rename_lines(plan: Plan) -> Iterator[Text]:
