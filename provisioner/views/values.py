@@ -33,13 +33,14 @@ def whole(value: JsonValue) -> list[str]:
 def with_references(value: JsonValue) -> JsonValue:
     """The value with `⟨id of vpc⟩` where it is not known yet."""
     if isinstance(value, dict):
-        return {_named(key): with_references(item) for key, item in value.items()}
+        return {text_with_references(key): with_references(item) for key, item in value.items()}
     if isinstance(value, list):
         return [with_references(item) for item in value]
-    return _named(value) if isinstance(value, str) else value
+    return text_with_references(value) if isinstance(value, str) else value
 
 
-def _named(text: str) -> str:
+def text_with_references(text: str) -> str:
+    """The text with `⟨id of vpc⟩` where it is not known yet."""
     for reference in reversed([*references_in(text)]):
         if reference.well_formed:
             words = f"⟨{reference.attribute} of {reference.name}⟩"

@@ -11,6 +11,8 @@ HANG = 4
 """Columns that what goes on is moved in by."""
 NARROWEST = 16
 """Of the columns that hold text, however deep it hangs."""
+WORD = re.compile(r"(?:⟨[^⟩]*⟩|\S)+\s*")
+"""What is not broken: a word, or what stands for a value that is not known yet."""
 LEAD = re.compile("[ │├└─]*")
 """What stands before a line: blanks, or the branches of a tree."""
 BELOW = str.maketrans("├└─", "│  ")
@@ -40,7 +42,7 @@ def _hung(line: Text, width: int) -> Text:
 def _cuts(plain: str, width: int, indent: int, hang: int) -> Iterator[int]:
     """Where each line but the first begins."""
     room, start = width, 0
-    for word in re.finditer(r"\S+\s*", plain):
+    for word in WORD.finditer(plain):
         begin, length = word.start(), len(word.group().rstrip())
         if begin + length - start > room and begin > max(start, indent):
             yield begin

@@ -155,7 +155,15 @@ def changed() -> Plan:
             {"inline_policies": {"records": {"Statement": [READ]}}},
             {"inline_policies": {"records": {"Statement": [_wider()]}}},
         ),
-        replace(updated("token", "ssm.parameter", {"value": "a"}, {"value": "b"}), reason=""),
+        updated("token", "ssm.parameter", {"value": "a"}, {"value": "b"}),
+        _later(
+            updated(
+                "trail_policy",
+                "iam.policy",
+                {"policy": {"Statement": [READ]}},
+                {"policy": {"Statement": [{**READ, "Resource": "${archive.arn}/*"}]}},
+            )
+        ),
         Change(
             "patients",
             "dynamodb.table",
@@ -195,6 +203,12 @@ def _wider() -> dict[str, Any]:
 def _traced(change: Change, *origins: Origin) -> Change:
     told = zip(change.differences, origins, strict=True)
     return replace(change, differences=tuple(replace(one, origin=origin) for one, origin in told))
+
+
+def _later(change: Change) -> Change:
+    return replace(
+        change, differences=tuple(replace(one, unknown=True) for one in change.differences)
+    )
 
 
 def removal() -> Plan:

@@ -13,7 +13,7 @@ from provisioner.lifecycle import Difference, Origin
 from provisioner.policydiff import PolicyChange
 from provisioner.secrets import masked
 from provisioner.views.detail import Detail
-from provisioner.views.plans.policies import policy_lines
+from provisioner.views.plans.policies import policy_lines, with_names
 from provisioner.views.values import abridged, apart, shortened, shown, whole, with_references
 
 ORIGINS = {
@@ -59,10 +59,11 @@ def _of_secret(one: Difference) -> str:
 
 
 def _policy(one: Difference, change: PolicyChange, detail: Detail) -> Iterator[Text]:
+    after = with_references(one.after) if one.unknown else one.after
     yield _line(one, Text())
-    yield from policy_lines(change, detail)
+    yield from policy_lines(with_names(change) if one.unknown else change, detail)
     if detail is Detail.FULL:
-        for word, value in (("before", one.before), ("after", one.after)):
+        for word, value in (("before", one.before), ("after", after)):
             yield Text(f"        {word}:" if value else f"        {word}: {shown(value)}", "dim")
             for line in whole(value) if value else ():
                 yield Text(f"          {line}", "dim")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from rich.text import Text
 
 from provisioner.policydiff import EVERYONE, PolicyChange, Rule
 from provisioner.quantities import enumerated
 from provisioner.views.detail import Detail
+from provisioner.views.values import text_with_references
 
 HOLDER = "its holder"
 SHOWN = 6
@@ -30,6 +32,22 @@ def policy_lines(change: PolicyChange, detail: Detail) -> Iterator[Text]:
             yield Text.assemble((f"        {word}", style), f": {sentence(rule, may, detail)}")
     if not change:
         yield Text("        allows and denies what it did", "dim")
+
+
+def with_names(change: PolicyChange) -> PolicyChange:
+    """The same change, with `⟨arn of records⟩` where a resource is not known yet."""
+    return PolicyChange(
+        **{one.name: tuple(map(_named, getattr(change, one.name))) for one in fields(PolicyChange)}
+    )
+
+
+def _named(rule: Rule) -> Rule:
+    return Rule(
+        **{
+            one.name: tuple(map(text_with_references, getattr(rule, one.name)))
+            for one in fields(Rule)
+        }
+    )
 
 
 def sentence(rule: Rule, may: str, detail: Detail) -> str:
