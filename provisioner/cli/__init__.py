@@ -65,7 +65,7 @@ def _told(error: ProvisionerError, arguments: Sequence[str]) -> int:
     code = next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
     terminal = Terminal(json="--json" in arguments)
     for line in error_lines(error):
-        terminal.err.print(line)
+        terminal.fail(line)
     terminal.tell(error_document(error, code))
     return code
 

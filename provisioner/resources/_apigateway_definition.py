@@ -165,6 +165,17 @@ def as_models(value: Json) -> Json:
     return canonical or None
 
 
+def open_methods(settings: Settings) -> list[str]:
+    """Methods that anybody may call."""
+    paths = settings.get("resources")
+    return [
+        f"{name} {path} for anybody"
+        for path, methods in (paths.items() if isinstance(paths, dict) else ())
+        for name, method in (methods.items() if isinstance(methods, dict) else ())
+        if isinstance(method, dict) and method.get("authorization_type") == "NONE"
+    ]
+
+
 def _as_method(method: Json) -> Json:
     if not isinstance(method, dict):
         return method

@@ -55,6 +55,7 @@ from provisioner.resources._apigateway_definition import (
     RequestValidator,
     Resources,
     definition_of,
+    open_methods,
 )
 from provisioner.resources._apigateway_observed import definition, facets
 from provisioner.resources._apigateway_openapi import document
@@ -301,6 +302,7 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    exposes=open_methods,
     retag=retag,
     search=search,
     deletes=("apigateway:DELETE",),

@@ -309,8 +309,10 @@ def _listed(value: Json) -> list[Json]:
 
 
 def exposes(settings: Settings) -> list[str]:
-    """Attached policies: what they allow is written elsewhere."""
-    return [f"{arn} attached" for arn in _listed(settings.get("managed_policy_arns"))]
+    """Attached policies, whose words stand elsewhere; no boundary that limits them."""
+    attached = [f"{arn} attached" for arn in _listed(settings.get("managed_policy_arns"))]
+    unlimited = settings.get("permissions_boundary", "") is None
+    return [*attached, *(["without a permissions boundary"] if unlimited else [])]
 
 
 def extras(

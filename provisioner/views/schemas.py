@@ -1,4 +1,4 @@
-"""The JSON Schemas of what `--json` prints, made from `shapes.py`.
+"""The JSON Schemas of what `--json` prints, made from their shapes.
 
 They are checked in as `docs/schema/`; `scripts/docs` writes them anew.
 """
@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter
 
 from provisioner.manifest.schema import DIALECT
-from provisioner.views.shapes import SCHEMA, GraphShape, PlanShape, RunShape
+from provisioner.views.graphs.shapes import GraphShape
+from provisioner.views.shapes import SCHEMA, PlanShape, RunShape
 
 SHAPES: Mapping[str, tuple[str, Any]] = {
     "plan": ("A plan, as `plan --json` prints it", PlanShape),

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from provisioner.dangers import Risk
 from provisioner.ensure import Action
-from provisioner.lifecycle import Origin, Stage
+from provisioner.lifecycle import Origin
 from provisioner.schedule import Verb
 
 SCHEMA = "1.2"
@@ -306,43 +306,6 @@ class FinishedShape(TypedDict):
     outputs: dict[str, JsonValue]
     left: list[LeftShape]
     survivors: dict[str, str]
-
-
-@with_config(EXACT)
-class NodeShape(TypedDict):
-    """A stage of a resource."""
-
-    address: str
-    stage: Stage
-
-
-@with_config(EXACT)
-class StageShape(NodeShape):
-    """A stage, with what it typically takes."""
-
-    kind: str
-    seconds: float
-
-
-@with_config(EXACT)
-class LinkShape(NodeShape):
-    """What a stage waits for, and where the references stand; none between a resource's own."""
-
-    needs: NodeShape
-    reasons: list[str]
-
-
-@with_config(EXACT)
-class GraphShape(TypedDict):
-    """The graph of a stack; seconds are what all stages typically take, side by side."""
-
-    event: Literal["graph"]
-    schema: str
-    stack: str
-    stages: list[StageShape]
-    links: list[LinkShape]
-    critical_path: list[NodeShape]
-    seconds: float
 
 
 StepShape: TypeAlias = (

@@ -55,6 +55,10 @@ class Terminal:
             sys.stdout.write(json.dumps(document) + "\n")
             sys.stdout.flush()
 
+    def fail(self, text: Text) -> None:
+        """A line of an error: said however quiet it is to be."""
+        self.err.print(fitted(text, self.err))
+
     def note(self, text: str | Text) -> None:
         """A remark beside the result."""
         if not self.quiet:

@@ -21,6 +21,10 @@ ENTRY = {"rule_number": 1, "rule_action": "allow", "protocol": "-1", "ipv6_cidr_
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
+def _get(authorization: str) -> dict[str, Json]:
+    return {"/data": {"GET": {"authorization_type": authorization}}}
+
+
 def of_policies(*statements: Mapping[str, Json]) -> dict[str, Json]:
     return {"Statement": [dict(one) for one in statements]}
 
@@ -32,6 +36,14 @@ def of_policies(*statements: Mapping[str, Json]) -> dict[str, Json]:
         ("ec2.network_acl", "egress", [], [ENTRY], "newly egress all to ::/0"),
         ("iam.role", "managed_policy_arns", [], [ADMIN], f"newly {ADMIN} attached"),
         ("s3.bucket", "block_public_access", True, False, "newly public access"),
+        ("iam.role", "permissions_boundary", ADMIN, None, "newly without a permissions boundary"),
+        (
+            "apigateway.rest_api",
+            "resources",
+            _get("AWS_IAM"),
+            _get("NONE"),
+            "newly GET /data for anybody",
+        ),
         ("sqs.queue", "tls_only", True, False, "newly calls without TLS"),
         (
             "iam.role",

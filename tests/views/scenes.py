@@ -10,14 +10,18 @@ from rich.text import Text
 
 from provisioner.changes import Change, Lasting, Old, Plan
 from provisioner.ensure import Action
+from provisioner.errors import AwsError, ManifestError, Place, Problem
+from provisioner.executor import Outcome
 from provisioner.lifecycle import Difference, Obstacle, Origin
 from provisioner.outline import outline
+from provisioner.report import Report
 from provisioner.schedule import Key, Verb, schedule
 from provisioner.stack import Stack
 from provisioner.views.detail import Detail
 from provisioner.views.graphs.tree import tree_lines
 from provisioner.views.picture import Picture, Running
 from provisioner.views.plans import plan_lines
+from provisioner.views.results import error_lines, report_lines
 from tests.plans.ground import planned, recorded, updated
 
 READ: dict[str, Any] = {
@@ -255,6 +259,42 @@ def living() -> Iterable[Text]:
     return picture.lines(112.0)
 
 
+def ended() -> Iterable[Text]:
+    """A run that partly failed: what, why, what to do, the outputs."""
+    refused = AwsError(
+        "create nat: AWS refused ec2:CreateNatGateway (UnauthorizedOperation). "
+        "Request id 0a1b2c3d-4e5f-6789-abcd-ef0123456789.",
+        hint="Grant ec2:CreateNatGateway to arn:aws:sts::123456789012:assumed-role/deploy/ci.",
+    )
+    outcome = Outcome(failed={Key("nat", Verb.CREATE): refused})
+    report = Report(
+        "clinic",
+        "01K0",
+        "apply",
+        "partial",
+        first(),
+        outcome,
+        {"bucket": "clinic-records-123456789012-eu-central-1", "zones": ["a", "b"]},
+        {
+            "created": 4,
+            "failed": 1,
+            "aws_calls": {"read": 12, "write": 9, "inventory": 3},
+            "seconds": 3.2,
+        },
+    )
+    return report_lines(report)
+
+
+def mistaken() -> Iterable[Text]:
+    """A manifest with mistakes."""
+    place = Place("clinic.yaml", 9, 3)
+    problems = [
+        Problem("data_key.alias is missing.", place),
+        Problem("data_key.alais: there is no field 'alais'.", place, "Did you mean 'alias'?"),
+    ]
+    return error_lines(ManifestError(problems))
+
+
 SCENES: Mapping[str, Callable[[], Iterable[Text]]] = {
     "first": lambda: plan_lines(first()),
     "first-full": lambda: plan_lines(first(), Detail.FULL),
@@ -264,6 +304,8 @@ SCENES: Mapping[str, Callable[[], Iterable[Text]]] = {
     "removal": lambda: plan_lines(removal()),
     "undone": lambda: plan_lines(undone()),
     "living": living,
+    "ended": ended,
+    "mistaken": mistaken,
     "graph": lambda: tree_lines(outline(network())),
 }
 

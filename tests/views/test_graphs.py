@@ -12,9 +12,11 @@ from typing import Any
 import boto3
 import pytest
 from jsonschema import Draft202012Validator
+from rich.text import Text
 
 from provisioner.api import Desk, Options, apply
 from provisioner.cli import run
+from provisioner.manifest import load
 from provisioner.outline import outline, recorded_outline
 from provisioner.stack import Stack
 from provisioner.views.graphs.boxes import drawing
@@ -22,6 +24,7 @@ from provisioner.views.graphs.document import graph_document
 from provisioner.views.graphs.dot import dot_lines
 from provisioner.views.graphs.mermaid import mermaid_lines
 from provisioner.views.graphs.tree import tree_lines
+from provisioner.views.wrapping import hung
 from tests.conftest import VirtualClock
 from tests.views.scenes import network
 
@@ -153,3 +156,17 @@ def test_five_hundred_resources_in_a_chain_are_drawn() -> None:
     assert len(lines) == 1 + 500 + 2
     assert len(found.path) == 1000
     assert monotonic() - started < 5
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    """Every line of the tree in docs/graph.md is one of healthcare's, in this order."""
+    page = (ROOT / "docs" / "graph.md").read_text(encoding="utf-8")
+    tree = page.partition("graph manifests/healthcare\n")[2].partition("```")[0].splitlines()
+    stack = Stack.of(load(HEALTHCARE, environment={}))
+    printed = (line for text in tree_lines(outline(stack)) for line in _lines(text))
+    for line in tree:
+        assert line == "…" or line in printed, line
+
+
+def _lines(text: Text) -> list[str]:
+    return hung(text, 100).plain.split("\n")

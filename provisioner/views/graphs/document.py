@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from provisioner.outline import Outline
-from provisioner.views.shapes import SCHEMA, GraphShape
+from provisioner.views.graphs.shapes import GraphShape
+from provisioner.views.shapes import SCHEMA
 
 
 def graph_document(outline: Outline) -> GraphShape:
