@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
 
 from rich.text import Text
 
@@ -57,11 +59,15 @@ class Picture:
         yield from self._running(now)
         yield from self._waiting()
         if self.steps:
-            typically = minutes(expected_seconds(self.steps))
             yield Text.assemble(
                 (f"  {len(self.ended)} of {counted(len(self.steps), 'step')}", "bold"),
-                f", {now - self.begun:.0f} s (typically {typically})",
+                f", {now - self.begun:.0f} s (typically {self.typically})",
             )
+
+    @cached_property
+    def typically(self) -> str:
+        """How long all of it takes."""
+        return minutes(expected_seconds(self.steps))
 
     def _running(self, now: float) -> Iterator[Text]:
         oldest = sorted(self.running.items(), key=lambda item: item[1].since)
@@ -75,16 +81,14 @@ class Picture:
 
     def _waiting(self) -> Iterator[Text]:
         """What waits for others; the second stage of a resource follows its first by itself."""
-        waiting = {
-            key: sorted({one.address for one in step.needs - self.ended} - {key.address})
-            for key, step in self.steps.items()
-            if key not in self.ended and key not in self.running
-        }
-        nearest = sorted(
-            (key for key in waiting if waiting[key]), key=lambda key: (len(waiting[key]), key)
-        )
-        for key in nearest[:WAITING]:
-            names = enumerated(waiting[key], NAMED)
+        waiting: dict[Key, set[str]] = {}
+        for key, step in self.steps.items():
+            if key not in self.ended and key not in self.running:
+                open_ = (one.address for one in step.needs if one not in self.ended)
+                if others := {address for address in open_ if address != key.address}:
+                    waiting[key] = others
+        for key in nsmallest(WAITING, waiting, key=lambda key: (len(waiting[key]), key.address)):
+            names = enumerated(sorted(waiting[key]), NAMED)
             yield Text(f"  · {key.verb} {key.address}  waits for {names}", "dim")
-        if len(nearest) > WAITING:
-            yield Text(f"  · and {len(nearest) - WAITING} more wait", "dim")
+        if len(waiting) > WAITING:
+            yield Text(f"  · and {len(waiting) - WAITING} more wait", "dim")

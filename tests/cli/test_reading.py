@@ -35,6 +35,7 @@ READERS = (
     ("teardown", "reads", "--plan"),
     ("orphans", "reads"),
     ("drift", "reads"),
+    ("graph", "--stack", "reads"),
 )
 """Every command that promises to read only; MANIFEST stands for the stack's."""
 
