@@ -46,11 +46,14 @@ if TYPE_CHECKING:
         PlanError,
         ProtectedError,
         ProvisionerError,
+        StalePlanError,
     )
     from provisioner.inventory import Inventory
     from provisioner.lifecycle import Difference, Owner
     from provisioner.manifest import load
     from provisioner.report import Report, RunFailedError
+    from provisioner.savedplan import SavedPlan
+    from provisioner.selection import Selection
     from provisioner.stack import Handle, Stack
     from provisioner.version import __version__
 
@@ -81,6 +84,7 @@ _HOMES = {
         "PlanError",
         "ProtectedError",
         "ProvisionerError",
+        "StalePlanError",
     ),
     "inventory": ("Inventory",),
     "lifecycle": ("Difference", "Owner"),
@@ -88,6 +92,8 @@ _HOMES = {
     "changes": ("Change", "Plan"),
     "allowances": ("Allowances",),
     "report": ("Report", "RunFailedError"),
+    "savedplan": ("SavedPlan",),
+    "selection": ("Selection",),
     "stack": ("Handle", "Stack"),
     "version": ("__version__",),
 }
@@ -113,7 +119,10 @@ __all__ = [
     "Report",
     "Result",
     "RunFailedError",
+    "SavedPlan",
+    "Selection",
     "Stack",
+    "StalePlanError",
     "__version__",
     "adopt_orphans",
     "apply",

@@ -25,6 +25,7 @@ from provisioner.desk import (
     Desk,
     Options,
     planned_apply,
+    planned_exactly,
     planned_teardown,
     planned_undo,
 )
@@ -42,6 +43,7 @@ from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
 from provisioner.restoring import Restored, Restoring
 from provisioner.run import Approve, Run
+from provisioner.savedplan import SavedPlan
 from provisioner.stack import Stack
 
 
@@ -57,8 +59,16 @@ def always(records: tuple[Record, ...]) -> bool:
     return True
 
 
-def plan(session: ClientFactory, stack: Stack, options: Options = DEFAULTS) -> Plan:
+def plan(
+    session: ClientFactory, stack: Stack, options: Options = DEFAULTS, *, to_save: bool = False
+) -> Plan:
     """What an apply would do. Reads only; takes no lease.
+
+    Args:
+        session: whose account is read.
+        stack: what is wanted.
+        options: how.
+        to_save: note the stack's last run, so that a `SavedPlan` knows which runs came later.
 
     Raises:
         ManifestError: references lead nowhere, or in circles.
@@ -67,7 +77,9 @@ def plan(session: ClientFactory, stack: Stack, options: Options = DEFAULTS) -> P
     """
     _check(stack)
     desk = Desk.reader(session, options)
-    return planned_apply(desk, stack, desk.inventory.records(stack.name))
+    fence = desk.fence(stack.name) if to_save else None
+    planned = planned_apply(desk, stack, desk.inventory.records(stack.name))
+    return replace(planned, fence=fence)
 
 
 def plan_removal(session: ClientFactory, name: str, options: Options = DEFAULTS) -> Plan:
@@ -87,6 +99,7 @@ def apply(
     stack: Stack,
     options: Options = DEFAULTS,
     *,
+    pinned: SavedPlan | None = None,
     approve: Approve = everything,
     listen: Listener = nobody,
     stop: threading.Event | None = None,
@@ -97,6 +110,7 @@ def apply(
         session: whose account is changed.
         stack: what is wanted.
         options: how.
+        pinned: do exactly this plan, with what was allowed and chosen for it, or nothing.
         approve: sees the plan before anything is changed.
         listen: hears of everything that happens.
         stop: set it, and the run ends as soon as its calls in flight have ended.
@@ -106,13 +120,16 @@ def apply(
 
     Raises:
         ManifestError, PlanError, AwsError: nothing was changed.
+        StalePlanError: the pinned plan is not what would be done now; nothing was changed.
         LeaseHeldError: another run works on the stack.
 
     Steps that fail do not raise: the report tells them; `report.check()` raises.
     """
     _check(stack)
+    if pinned:
+        options = replace(options, allow=pinned.allow, select=pinned.select)
     desk = Desk(session, options, stop)
-    planning = partial(planned_apply, desk, stack)
+    planning = partial(planned_exactly, desk, stack, pinned)
     run = Run(desk, "apply", stack.name, planning, approve, listen, stack.digest)
     report = run.go()
     if options.rollback_on_failure and report.result in {"partial", "failed"}:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from provisioner.allowances import Allowances
 from provisioner.aws.target import Target
 from provisioner.ensure import Action
 from provisioner.inventory import Record
 from provisioner.lifecycle import Difference, Extra, Obstacle, Settings
 from provisioner.refresher import Found, Situation
+from provisioner.selection import ALL, Selection
 from provisioner.stack import Resource, Stack
 from provisioner.values import Values
 
@@ -151,6 +153,8 @@ class Plan:
         obstacles: by address, what will block a delete or outlive it.
         was: by address, what is to be kept of the state before the run, where that is not what is
             recorded: a repair takes away what others did.
+        allowed, selected: what a person allowed, and chose.
+        fence: of the stack's last run before it; None if nobody asked.
         scope: the part of the stack that was chosen; None if it is for all of it.
     """
 
@@ -163,6 +167,9 @@ class Plan:
     lasting: tuple[Lasting, ...] = ()
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     was: Mapping[str, Record] = field(default_factory=dict)
+    allowed: Allowances = field(default_factory=Allowances)
+    selected: Selection = ALL
+    fence: int | None = None
     scope: Scope | None = None
 
     @property

@@ -18,7 +18,7 @@ from provisioner.aws.target import Target
 from provisioner.changes import Plan
 from provisioner.errors import InterruptedRunError, InventoryError, PlanError
 from provisioner.executor import WORKERS
-from provisioner.inventory import Holder, Inventory, Record
+from provisioner.inventory import Holder, Inventory, Record, Run
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
@@ -29,9 +29,11 @@ from provisioner.quantities import counted, enumerated
 from provisioner.redaction import redacted, secrets_in
 from provisioner.references import unescape
 from provisioner.refresher import refresh
+from provisioner.savedplan import SavedPlan
 from provisioner.selection import ALL, Selection
 from provisioner.sightings import tagged
 from provisioner.stack import Stack
+from provisioner.staleness import unchanged
 from provisioner.undo import Past, plan_undo, wanted_before
 
 
@@ -148,6 +150,13 @@ class Desk:
         only_reads(call)
         self.check()
 
+    def fence(self, stack: str) -> int:
+        """Of the last run on a stack that has ended; one that goes on comes later."""
+        lease = self.inventory.lease(stack)
+        if lease is None:
+            return 0
+        return lease.fence - 1 if lease.holder else lease.fence
+
     def check(self) -> None:
         """Go on, unless the command was stopped before it began to change anything.
 
@@ -178,6 +187,28 @@ def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
         situation = replace(situation, origins=moves.origins)
         plan = plan_apply(stack, desk.target, situation, desk.options.allow, desk.options.select)
         return surveyed(desk.reading, plan, desk.options.allow)
+
+
+def planned_exactly(
+    desk: Desk, stack: Stack, pinned: SavedPlan | None, records: dict[str, Record]
+) -> Plan:
+    """What it takes to bring AWS to the stack, if that is what was saved. Reads only.
+
+    Raises:
+        StalePlanError: it is not; what has moved is named.
+    """
+    plan = planned_apply(desk, stack, records)
+    if pinned is None:
+        return plan
+    return unchanged(pinned, plan, _later(desk, stack.name, pinned.fence))
+
+
+def _later(desk: Desk, name: str, fence: int | None) -> list[Run]:
+    """The runs on a stack since the one with this fence, the oldest first."""
+    if fence is None:
+        return []
+    later = [run for run in desk.inventory.runs(name) if run.fence > fence]
+    return [*reversed(later)]
 
 
 def _secrets(stack: Stack) -> set[str]:

@@ -6,7 +6,8 @@ ProvisionerError
 │   ├── ForeignObjectError   the name is taken by something that is not ours
 │   ├── ProtectedError       a delete or replace meets `protect`
 │   ├── BlockedError         a delete can't succeed, seen before the first one
-│   └── ReplaceRefusedError  a data-holding resource would be replaced
+│   ├── ReplaceRefusedError  a data-holding resource would be replaced
+│   └── StalePlanError       a saved plan is not what would be done now
 ├── AwsError                 AWS said no: code, operation, request id
 │   ├── CredentialsError     no credentials, or they expired
 │   ├── UnreachableError     no connection to the endpoint
@@ -93,6 +94,18 @@ class BlockedError(PlanError):
 
 class ReplaceRefusedError(PlanError):
     """A resource that holds data would be replaced without being allowed by name."""
+
+
+class StalePlanError(PlanError):
+    """Something has moved since a plan was saved.
+
+    Attributes:
+        moved: a line for each thing.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", moved: Iterable[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.moved = tuple(moved)
 
 
 class AwsError(ProvisionerError):

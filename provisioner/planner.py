@@ -50,6 +50,8 @@ def plan_apply(
         stack,
         judgement.situation,
         judgement.values,
+        allowed=judgement.allowed,
+        selected=selection,
     )
     plan = narrowed(plan, selection)
     refused = [error for a, error in judgement.refusals.items() if plan.change(a)]

@@ -173,6 +173,8 @@ class Stack:
         name: letters, digits, hyphens; it is the key in the inventory and on every tag.
         tags: put on every resource that can be tagged; a resource's own tags win.
         folder: where relative code folders start.
+
+    `digest` and `given` are those of the manifest that it was made of, if there is one.
     """
 
     name: str
@@ -181,6 +183,7 @@ class Stack:
     resources: dict[str, Resource] = field(default_factory=dict, init=False)
     outputs: dict[str, JsonValue] = field(default_factory=dict, init=False)
     digest: str = field(default="", init=False)
+    given: Mapping[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if not STACK_NAME.fullmatch(self.name):
@@ -203,7 +206,7 @@ class Stack:
             raise ManifestError(
                 replace(item, place=source.place) for item in error.problems
             ) from None
-        stack.digest = source.digest
+        stack.digest, stack.given = source.digest, source.given
         problems: list[Problem] = []
         for declared in source.resources:
             problems += stack._declare(declared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -19,6 +20,7 @@ from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
 from provisioner.cli.orphans import orphans
+from provisioner.cli.pinned import choice_of, following, pinned, save
 from provisioner.cli.recover import recover
 from provisioner.cli.restore_key import restore_key
 from provisioner.cli.running import Manner, running, show_plan
@@ -63,6 +65,7 @@ def validate(choice: Choice, *, as_json: bool) -> None:
 
 @cli.command()
 @manifest_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @allowing
 @choosing
@@ -73,16 +76,20 @@ def plan(
     allow: Allowances,
     select: Selection,
     choice: Choice,
+    out: Path | None,
     *,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what apply would do to AWS. Writes nothing."""
+    """Show what apply would do to AWS. Writes nothing but FILE, which apply then does exactly."""
     stack = choice.stack()
     from provisioner import api
 
     options = replace(here.options(allow=allow), select=select)
-    planned = api.plan(here.session(), stack, options)
-    show_plan(here.terminal(), planned)
+    planned = api.plan(here.session(), stack, options, to_save=out is not None)
+    terminal = here.terminal()
+    show_plan(terminal, planned)
+    if out:
+        save(terminal, planned, choice, out)
     return CHANGES if detailed_exitcode and not planned.empty else 0
 
 
@@ -111,7 +118,13 @@ def apply(
     *,
     rollback_on_failure: bool,
 ) -> int:
-    """Bring AWS to what MANIFEST says."""
+    """Bring AWS to what MANIFEST says; or do a plan that was saved, and nothing else.
+
+    A saved plan is done without a question if nothing has moved since; else what has is told.
+    """
+    if saved := pinned(choice):
+        choice = choice_of(saved, choice)
+        here, manner = following(saved, here, manner, allow, select)
     stack = choice.stack()
     from provisioner import api
 
@@ -122,7 +135,8 @@ def apply(
         wait=wait,
         rollback_on_failure=rollback_on_failure,
     )
-    return manner.go(here, partial(api.apply, here.session(), stack), "yes", options)
+    act = partial(api.apply, here.session(), stack, pinned=saved)
+    return manner.go(here, act, "yes", options)
 
 
 @cli.command()

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from provisioner.errors import ManifestError, Place, Problem, nearest
 from provisioner.manifest.files import Draft, Entry, read, read_values
 from provisioner.manifest.source import Declared, Source
-from provisioner.manifest.variables import Given, declaration, value_of
+from provisioner.manifest.variables import OVERLAY, Given, declaration, value_from_outside, value_of
 from provisioner.references import Path, Reference, find, substitute
 
 RESERVED = ("kind", "depends_on", "protect", "moved_from", "when")
@@ -60,6 +60,7 @@ class _Reading:
     environment: Mapping[str, str]
     values: dict[str, JsonValue] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+    given: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -73,6 +74,8 @@ class _Reading:
                 value, problems = value_of(variable, given.get(name, ()), self.environment)
                 self.values[name] = value
                 self.secrets |= {name} if variable.secret else set()
+                outside = value_from_outside(variable, given.get(name, ()), self.environment)
+                self.given |= {} if variable.secret or outside is None else {name: outside}
             if problems:
                 self.broken.add(name)
             self.problems += problems
@@ -107,6 +110,7 @@ class _Reading:
             outputs=outputs,
             output_places={key: sections["outputs"][key].place for key in outputs},
             digest=_digest(name, tags, resources, outputs),
+            given=self.given,
             place=stack.place if stack else None,
         )
 
@@ -285,7 +289,7 @@ def _given(
         for name, entry in entries.items():
             given.setdefault(name, []).append(Given(entry.value, str(file), entry.place))
     for name, entry in draft.overlay_values.items():
-        given.setdefault(name, []).append(Given(entry.value, "overlay", entry.place))
+        given.setdefault(name, []).append(Given(entry.value, OVERLAY, entry.place))
     return given
 
 

@@ -65,6 +65,7 @@ class Source:
         output_places: where each output stands.
         digest: SHA-256 over the files and values that went in, secret variables' left out, for
             the history.
+        given: variables with a value from outside the manifest, as texts; without secret ones.
         place: where its name stands.
     """
 
@@ -75,4 +76,5 @@ class Source:
     outputs: Mapping[str, JsonValue] = field(default_factory=dict)
     output_places: Mapping[str, Place] = field(default_factory=dict)
     digest: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None

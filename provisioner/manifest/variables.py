@@ -23,6 +23,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "map": (dict,),
 }
+OVERLAY = "overlay"
 KEYS = ("type", "default", "env", "pattern", "allowed", "secret", "description")
 
 
@@ -134,6 +135,21 @@ def value_of(
         message = f"Variable {variable.name!r} ({chosen.origin}): {error}."
         return None, [Problem(message, chosen.place or variable.place)]
     return (value if chosen.origin == "default" else _literal(value)), []
+
+
+def value_from_outside(
+    variable: Variable, given: Sequence[Given], environment: Mapping[str, str]
+) -> str | None:
+    """The value that no file of the manifest holds, as `--var` would be given it; None if one does.
+
+    Arguments are those of `value_of`.
+    """
+    if given:
+        value = given[0].value
+        if given[0].origin == OVERLAY:
+            return None
+        return value if isinstance(value, str) else json.dumps(value)
+    return environment.get(variable.env) or None
 
 
 def _typed(variable: Variable, given: Given) -> JsonValue:
