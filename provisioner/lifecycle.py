@@ -229,6 +229,7 @@ class Difference:
         secret: neither value may be shown or stored.
         unknown: `after` holds references whose values are not known yet.
         origin: who changed it; None where nothing was applied that it could be compared with.
+        applied: what was applied last, where both changed it since; canonical, None for a secret.
     """
 
     field: str
@@ -238,6 +239,7 @@ class Difference:
     secret: bool = False
     unknown: bool = False
     origin: Origin | None = None
+    applied: Json = None
 
     def __repr__(self) -> str:
         before, after = (Hidden(), Hidden()) if self.secret else (self.before, self.after)

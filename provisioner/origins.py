@@ -36,11 +36,30 @@ def traced(
     if record is None or record.status not in TOLD:
         return tuple(differences)
     return tuple(
-        replace(one, origin=_of_tags(one, record))
+        _with(one, _of_tags(one, record), _tags_of(one, record))
         if one.field == "tags"
-        else replace(one, origin=_of_field(one.field, spec, wanted, live, record))
+        else _with(
+            one,
+            _of_field(one.field, spec, wanted, live, record),
+            rules_of(spec)[one.field].canonical(record.settings.get(one.field)),
+        )
         for one in differences
     )
+
+
+def _with(one: Difference, origin: Origin | None, applied: Json) -> Difference:
+    """What was applied is worth telling where it is neither what stands nor what is wanted."""
+    told = origin is Origin.BOTH and not one.secret
+    return replace(one, origin=origin, applied=applied if told else None)
+
+
+def _tags_of(one: Difference, record: Record) -> Json:
+    """Of the tags that differ, those that were applied."""
+    names = {*_texts(one.before), *_texts(one.after)}
+    applied: dict[str, Json] = {
+        name: value for name, value in record.tags.items() if name in names and value is not None
+    }
+    return applied or None
 
 
 def _of_field(

@@ -59,4 +59,5 @@ def masked(difference: Difference) -> Difference:
         difference,
         before=None if difference.before is None else "(secret)",
         after=None if difference.after is None else "(secret)",
+        applied=None,
     )

@@ -46,6 +46,7 @@ class PolicyShape(TypedDict):
 class DifferenceShape(TypedDict):
     """One field: before and after, secrets as `(secret)`; null is absent.
 
+    `applied` is what was applied last, where both the manifest and somebody outside changed it.
     `origin` and `policy` are null in what a step tells that was done, where nobody asks for them.
     """
 
@@ -56,6 +57,7 @@ class DifferenceShape(TypedDict):
     secret: bool
     unknown: bool
     origin: Origin | None
+    applied: JsonValue
     policy: PolicyShape | None
 
 

@@ -79,6 +79,12 @@ def test_the_manifest_the_hands_or_both(session: boto3.Session, options: Options
 
     told = origins(session, changed, options)
     assert [told[field] for field in fields] == [Origin.BOTH] * 3
+    assert [
+        one.applied
+        for change in plan(session, changed, options).changes
+        for one in change.differences
+        if one.origin is Origin.BOTH
+    ] == [30, {"Team": "care"}, None]
 
 
 def test_what_was_just_found_has_no_origin(session: boto3.Session, options: Options) -> None:

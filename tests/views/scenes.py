@@ -138,11 +138,20 @@ def changed() -> Plan:
             updated(
                 "queue",
                 "sqs.queue",
-                {"visibility_timeout": 30, "message_retention_period": 345600},
-                {"visibility_timeout": 60, "message_retention_period": 1209600},
+                {
+                    "visibility_timeout": 30,
+                    "message_retention_period": 345600,
+                    "delay_seconds": 9,
+                },
+                {
+                    "visibility_timeout": 60,
+                    "message_retention_period": 1209600,
+                    "delay_seconds": 3,
+                },
             ),
             Origin.MANIFEST,
             Origin.DRIFT,
+            Origin.BOTH,
         ),
         _traced(
             updated(
@@ -206,7 +215,13 @@ def _wider() -> dict[str, Any]:
 
 def _traced(change: Change, *origins: Origin) -> Change:
     told = zip(change.differences, origins, strict=True)
-    return replace(change, differences=tuple(replace(one, origin=origin) for one, origin in told))
+    return replace(
+        change,
+        differences=tuple(
+            replace(one, origin=origin, applied=6 if one.field == "delay_seconds" else None)
+            for one, origin in told
+        ),
+    )
 
 
 def _later(change: Change) -> Change:

@@ -73,6 +73,7 @@ def difference_document(
         "secret": known.secret,
         "unknown": known.unknown,
         "origin": known.origin,
+        "applied": known.applied,
         "policy": None if policy is None else _policy(policy),
     }
 

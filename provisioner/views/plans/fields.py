@@ -47,7 +47,8 @@ def _line(one: Difference, told: Text) -> Text:
     if one.replace:
         line.append("  forces the replace", "red")
     if one.origin:
-        line.append(f"  ({ORIGINS[one.origin]})", "dim")
+        was = "" if one.applied is None else f"; it was {shortened(shown(one.applied))}"
+        line.append(f"  ({ORIGINS[one.origin]}{was})", "dim")
     return line
 
 
