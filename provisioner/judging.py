@@ -208,7 +208,15 @@ def _compare(
         predict_again(judgement, [resource.address])
     pending = found.observed.phase is Phase.PENDING
     settle = pending or _unrecorded(judgement, resource, record, found)
-    return replace(change, settle=settle, reason="it is not ready yet" if pending else "")
+    reason = "it is not ready yet" if pending else _protection(resource, record)
+    return replace(change, settle=settle, reason=reason)
+
+
+def _protection(resource: Resource, record: Record | None) -> str:
+    """What changes of its protection, so that it is seen and written down."""
+    if record is None or record.protect == resource.protect:
+        return ""
+    return "it is protected from now on" if resource.protect else "it is no longer protected"
 
 
 def _why_replace(found: Found, changed: tuple[Difference, ...]) -> str:

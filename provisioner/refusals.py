@@ -36,9 +36,9 @@ def refusals_of(plan: Plan, allowed: Allowances) -> Iterator[PlanError]:
 
 
 def _protected(plan: Plan, change: Change) -> bool:
-    """As the manifest says; as the inventory says of what is in no manifest any more."""
+    """As the manifest says, or the inventory: taking a protection away is a step of its own."""
     resource, record = plan.resource(change.address), plan.record(change.address)
-    return resource.protect if resource else record is not None and record.protect
+    return any(one is not None and one.protect for one in (resource, record))
 
 
 def _loses_data(change: Change) -> bool:
@@ -49,5 +49,5 @@ def _meets_protection(change: Change) -> ProtectedError:
     verb = "deleted" if change.action is Action.DELETE else f"replaced ({change.reason})"
     return ProtectedError(
         f"{change.address} is protected and would be {verb}.",
-        hint="Set protect: false on it first, and apply that.",
+        hint="Set protect: false on it first, and apply that by itself.",
     )
