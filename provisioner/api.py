@@ -31,12 +31,14 @@ from provisioner.desk import (
 )
 from provisioner.disposal import planned_disposal
 from provisioner.drifting import Drifts
+from provisioner.entries import Import
 from provisioner.errors import InventoryError, PlanError, ProvisionerError
 from provisioner.events import Listener, nobody
 from provisioner.graph import build
 from provisioner.hunt import COMMAND as HUNTING
 from provisioner.hunt import Hunt, hunt
 from provisioner.ignoring import Ignore
+from provisioner.importing import Wish, imported, imported_by_tag
 from provisioner.inspection import blamed, inspected, planned_repair
 from provisioner.inventory import Record
 from provisioner.mending import Mended, Mending
@@ -407,6 +409,46 @@ def repair(
     return Run(desk, "repair", name, planning, approve, listen).go()
 
 
+def describe(
+    session: ClientFactory,
+    wishes: Sequence[Wish],
+    options: Options = DEFAULTS,
+    *,
+    wanted: Stack | None = None,
+    stop: threading.Event | None = None,
+) -> Import:
+    """Objects that others made, as entries of a manifest. Reads only.
+
+    Args:
+        session: whose account is looked at.
+        wishes: which.
+        options: how.
+        wanted: the stack that they will stand in: what is an attribute of its becomes a reference.
+        stop: set it, and the look ends.
+
+    Raises:
+        PlanError: there is no such kind or object.
+        AwsError: a read failed.
+    """
+    return imported(Desk.reader(session, options, stop), wishes, wanted)
+
+
+def describe_tagged(
+    session: ClientFactory,
+    key: str,
+    value: str,
+    options: Options = DEFAULTS,
+    *,
+    wanted: Stack | None = None,
+    stop: threading.Event | None = None,
+) -> Import:
+    """Everything that has a tag, and what belongs to that, as entries of a manifest.
+
+    Arguments are those of `describe`. What could not be imported is told with the reason.
+    """
+    return imported_by_tag(Desk.reader(session, options, stop), key, value, wanted)
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -450,6 +492,8 @@ __all__ = [
     "adopt_orphans",
     "apply",
     "delete_orphans",
+    "describe",
+    "describe_tagged",
     "drift",
     "everything",
     "find_orphans",

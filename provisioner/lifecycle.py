@@ -436,6 +436,9 @@ class ResourceType(Generic[S]):
             the object's own ARN is followed by a blank and by what decides it, made of attributes:
             `kms:DeleteAlias {alias_arn}`; or by a dash if nobody knows that beforehand.
         lifts, drains: likewise those that only lift, or only drain, needs.
+        chosen: given the settings that AWS shows, what AWS chooses of its own for computed fields:
+            an import leaves those out.
+        alien: why an object that others made can't be wanted in a manifest; empty if it can.
         extras: by id, what others added to these objects beyond their settings: only asked when
             drift is looked for. Gets the settings last applied by id, and the ids of everything
             that the stack has. What is an object of a kind is not told: that kind's `within` is.
@@ -488,6 +491,8 @@ class ResourceType(Generic[S]):
     deletes: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     drains: tuple[str, ...] = ()
+    chosen: Callable[[Settings], Settings] | None = None
+    alien: str = ""
     extras: (
         Callable[[Aws, Mapping[str, Settings], frozenset[str]], Mapping[str, Sequence[Extra]]]
         | None

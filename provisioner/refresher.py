@@ -18,7 +18,7 @@ from typing import TypeVar
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
 from provisioner.ensure import as_created
-from provisioner.errors import ForeignObjectError, ManifestError
+from provisioner.errors import ForeignObjectError, ManifestError, PlanError
 from provisioner.freshness import hidden, outdated, pauses
 from provisioner.inventory import Record
 from provisioner.lifecycle import AnyType, Observed, Owner, Phase, Spec
@@ -100,6 +100,7 @@ def refresh(
             look.asked[record.kind].clear()
             look.seen[record.kind].pop(record.id or "", None)
         found = _read_all(look, records, wanted)
+    _check_adopted(found, records, wanted)
     replaced = {
         address: {
             old.id: seen
@@ -125,7 +126,8 @@ def _read_all(
     _ask_for_names(look, [r for a, r in wanted.items() if not (a in records and records[a].id)])
     while _read(look, _ids(look, records, wanted)):
         for address, one in _found(look, records, wanted).items():
-            if _may_be_ours(look, address, records, one):
+            named = address in wanted and wanted[address].adopts == one.id
+            if named or _may_be_ours(look, address, records, one):
                 look.values.learn(address, one.observed.attributes)
     return _found(look, records, wanted)
 
@@ -147,7 +149,9 @@ def _kinds_to_search(
     unknown = {
         resource.kind.kind
         for address, resource in wanted.items()
-        if not (address in records and records[address].id) and values.identity(resource) is None
+        if not (address in records and records[address].id)
+        and not resource.adopts
+        and values.identity(resource) is None
     }
     return {kind for kind in lost | unknown if kind_of(kind).search is not None}
 
@@ -165,6 +169,7 @@ def _ids(
             ids[record.kind].add(identity)
     for address, resource in wanted.items():
         ids[resource.kind.kind] |= {look.holders[address]} if address in look.holders else set()
+        ids[resource.kind.kind] |= {adopted} if (adopted := _adopted(resource, records)) else set()
         if identity := look.values.identity(resource):
             ids[resource.kind.kind].add(identity)
     return {
@@ -258,6 +263,9 @@ def _of_address(
         if seen or resource is None:
             return None
     kind = resource.kind.kind if resource else record.kind if record else ""
+    if resource and resource.adopts and not (record and record.id):
+        there = look.seen[kind].get(resource.adopts)
+        return Found(resource.adopts, there) if there else None
     identity = look.values.identity(resource) if resource else None
     if identity is None and record:
         identity = _intended_identity(look, record)
@@ -267,6 +275,29 @@ def _of_address(
             return None
         return Found(identity, seen)
     return _by_tag(look, kind, address, record) or _by_name(look, kind, address)
+
+
+def _adopted(resource: Resource, records: Mapping[str, Record]) -> str:
+    """The id that a resource names itself, as long as none is recorded."""
+    record = records.get(resource.address)
+    return "" if record and record.id else resource.adopts
+
+
+def _check_adopted(
+    found: Mapping[str, Found], records: Mapping[str, Record], wanted: Mapping[str, Resource]
+) -> None:
+    """What a person names by its id has to be there: nothing is made in its place.
+
+    Raises:
+        PlanError: it is not.
+    """
+    missing = [
+        f"{address}: there is no {resource.kind.kind} {resource.adopts} to adopt."
+        for address, resource in wanted.items()
+        if _adopted(resource, records) and address not in found
+    ]
+    if missing:
+        raise PlanError("\n".join(missing), hint="Mend the id, or take adopts away to make one.")
 
 
 def _by_name(look: _Look, kind: str, address: str) -> Found | None:

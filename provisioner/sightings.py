@@ -93,6 +93,24 @@ def tagged(aws: Aws, stack: str | None = None) -> Sight:
     return Sight(tuple(one for one in seen.objects if _claimed(one, stack)), seen.unread)
 
 
+def carrying(aws: Aws, key: str, value: str) -> Sight:
+    """Everything that has a tag, whosever it is.
+
+    Args:
+        aws: clients; only reading calls are made.
+        key: of the tag.
+        value: of the tag.
+    """
+    searches = {
+        name: partial(kind.search, aws, None)
+        for name, kind in registry().items()
+        if kind.search is not None
+    }
+    seen = _seen(searches, "searching")
+    having = (one for one in seen.objects if (one.observed.tags or {}).get(key) == value)
+    return Sight(tuple(having), seen.unread)
+
+
 def _claimed(one: Sighted, stack: str | None) -> bool:
     return one.owner is not None and stack in {None, one.owner.stack}
 

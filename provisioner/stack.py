@@ -93,6 +93,7 @@ class Resource:
         depends_on: addresses that must be ready first, named by hand.
         protect: a delete or replace is refused.
         moved_from: addresses that it may have had before.
+        adopts: the id of the object that it is, where no name tells; counts until it is recorded.
         declared: where it came from, with its places.
     """
 
@@ -102,6 +103,7 @@ class Resource:
     depends_on: tuple[str, ...] = ()
     protect: bool = False
     moved_from: tuple[str, ...] = ()
+    adopts: str = ""
     declared: Declared | None = field(default=None, repr=False)
 
     @cached_property
@@ -225,6 +227,7 @@ class Stack:
         depends_on: Sequence[str | Handle] = (),
         protect: bool = False,
         moved_from: str | Sequence[str] = (),
+        adopts: str = "",
         **settings: Setting,
     ) -> Handle:
         """Want a resource.
@@ -236,6 +239,8 @@ class Stack:
             protect: refuse to delete or replace it.
             moved_from: the address, or addresses, that it had before: its object stays, under the
                 new one. Harmless once that is done.
+            adopts: the id of the object that it is, where AWS made the id: counts until it is
+                recorded, and only where adopting is allowed.
             **settings: the kind's fields; `${…}` texts or attributes of handles refer to others.
 
         Raises:
@@ -250,6 +255,7 @@ class Stack:
             tuple(str(other) for other in depends_on),
             protect,
             moved_from=(moved_from,) if isinstance(moved_from, str) else tuple(moved_from),
+            adopts=adopts,
         )
         if problems := self._declare(declared):
             raise ManifestError(problems)
@@ -287,6 +293,7 @@ class Stack:
             declared.depends_on,
             declared.protect,
             declared.moved_from,
+            declared.adopts,
             declared,
         )
         try:

@@ -15,6 +15,7 @@ from provisioner.cli.details import detailed
 from provisioner.cli.drift import drift
 from provisioner.cli.graph import graph
 from provisioner.cli.history import history
+from provisioner.cli.imports import import_
 from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
@@ -43,6 +44,7 @@ def cli() -> None:
 cli.add_command(drift)
 cli.add_command(graph)
 cli.add_command(history)
+cli.add_command(import_)
 cli.add_command(inventory)
 cli.add_command(kinds)
 cli.add_command(local)

@@ -19,7 +19,7 @@ from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import OVERLAY, Given, declaration, value_from_outside, value_of
 from provisioner.references import Path, Reference, find, substitute
 
-RESERVED = ("kind", "depends_on", "protect", "moved_from", "when")
+RESERVED = ("kind", "depends_on", "protect", "moved_from", "adopts", "when")
 
 
 def load(
@@ -170,6 +170,7 @@ class _Reading:
             self._names(value, entry, name, "depends_on"),
             self._boolean(value, entry, name, "protect"),
             self._names(value, entry, name, "moved_from"),
+            self._adopts(value, entry, name),
             frozenset(str(path[0]) for path, _ in self._secret(entry) if path),
             entry.place,
             entry.places,
@@ -195,6 +196,14 @@ class _Reading:
         message = f"{where}.{key} wants names of resources."
         self.problems.append(Problem(message, entry.place_of((key,))))
         return ()
+
+    def _adopts(self, value: Mapping[str, JsonValue], entry: Entry, where: str) -> str:
+        found = value.get("adopts", "")
+        if isinstance(found, str):
+            return found
+        message = f"{where}.adopts wants the id of an object."
+        self.problems.append(Problem(message, entry.place_of(("adopts",))))
+        return ""
 
     def _boolean(self, value: Mapping[str, JsonValue], entry: Entry, where: str, key: str) -> bool:
         found = value.get(key, False)
@@ -303,7 +312,7 @@ def _digest(
         name,
         dict(tags),
         [
-            [r.name, r.kind, _open(r), [*r.depends_on], r.protect, [*r.moved_from]]
+            [r.name, r.kind, _open(r), [*r.depends_on], r.protect, [*r.moved_from], r.adopts]
             for r in resources
         ],
         dict(outputs),

@@ -45,6 +45,11 @@ RESERVED: dict[str, Schema] = {
         "items": {"type": "string"},
         "description": "Names that this resource had before: its object stays, under this one.",
     },
+    "adopts": {
+        "type": "string",
+        "description": "The id of the object that this is, where AWS made the id; counts until it "
+        "is recorded, and only with --adopt.",
+    },
     "when": {
         "type": ["string", "boolean"],
         "description": "The resource exists only where this is true, or a text that is not empty.",

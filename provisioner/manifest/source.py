@@ -27,6 +27,7 @@ class Declared:
         depends_on: addresses named by hand.
         protect: whether a delete or replace must be refused.
         moved_from: addresses that it may have had before.
+        adopts: the id of the object that it is, where no name tells.
         secrets: the fields in which values of secret variables stand.
         place: of the name.
         places: of every key and list item, by its path from the declaration: `("kind",)`,
@@ -39,6 +40,7 @@ class Declared:
     depends_on: tuple[str, ...] = ()
     protect: bool = False
     moved_from: tuple[str, ...] = ()
+    adopts: str = ""
     secrets: frozenset[str] = frozenset()
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict)

@@ -220,6 +220,11 @@ class _Reading:
         return _place(self.file, node.start_mark)
 
 
+def is_text(text: str) -> bool:
+    """Whether a text is read as one, and whole, where it stands without quotes."""
+    return isinstance(_scalar(ScalarNode("", text)), str)
+
+
 def _shown(node: ScalarNode) -> str:
     return textwrap.shorten(str(node.value), 40, placeholder="…")
 

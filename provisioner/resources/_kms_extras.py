@@ -41,6 +41,13 @@ def remove_extra(aws: Aws, id_: str, extra: Extra) -> None:
             kms.put_key_policy(KeyId=id_, PolicyName="default", Policy=text)
 
 
+def chosen(settings: Settings) -> Settings:
+    """AWS's default policy, and a year between rotations."""
+    policy = settings.get("policy")
+    default = isinstance(policy, dict) and not [*_added(policy)]
+    return {"rotation_period_days": 365} | ({"policy": policy} if default else {})
+
+
 def _of_key(kms: Any, id_: str, applied: Settings, ids: frozenset[str]) -> list[Extra]:
     found = [Extra(GRANT, grant["GrantId"], says) for grant, says in granted(kms, id_, ids)]
     found += [

@@ -149,6 +149,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    alien="it is a snapshot of an API: write one in the manifest, and the first apply makes it",
     read=read,
     create=create,
     update=update,

@@ -110,6 +110,7 @@ RESOURCE = ResourceType(
     spec=Ec2ElasticIpSpec,
     attributes=ATTRIBUTES,
     identity=identity,
+    chosen=lambda _: {"public_ipv4_pool": "amazon"},
     read=read,
     create=create,
     update=update,

@@ -39,7 +39,7 @@ from provisioner.lifecycle import (
     Spec,
     lags,
 )
-from provisioner.resources._kms_extras import extras, remove_extra
+from provisioner.resources._kms_extras import chosen, extras, remove_extra
 from provisioner.resources._kms_users import aliases_of, users
 
 if TYPE_CHECKING:
@@ -312,6 +312,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=chosen,
     read=read,
     create=create,
     update=update,

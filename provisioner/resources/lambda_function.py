@@ -282,6 +282,11 @@ def _observed(target: Target, name: str, answer: Mapping[str, Any]) -> Observed:
     return Observed(settings, _attributes(name, target), tags, phase, reason)
 
 
+def chosen(settings: Settings) -> Settings:
+    """The log group that is named after it."""
+    return {"log_group": f"/aws/lambda/{settings['function_name']}"}
+
+
 RESOURCE = ResourceType(
     kind="lambda.function",
     service="lambda",
@@ -289,6 +294,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=chosen,
     read=read,
     create=create,
     update=update,

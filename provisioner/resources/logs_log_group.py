@@ -304,6 +304,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=lambda _: {"log_group_class": "STANDARD"},
     read=read,
     create=create,
     update=update,

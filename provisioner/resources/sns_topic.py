@@ -252,6 +252,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=lambda _: {"tracing_config": "PassThrough"},
     read=read,
     create=create,
     update=update,

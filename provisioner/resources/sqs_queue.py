@@ -323,6 +323,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=lambda _: {"maximum_message_size": 1048576, "kms_data_key_reuse_period_seconds": 300},
     read=read,
     create=create,
     update=update,

@@ -274,6 +274,7 @@ RESOURCE = ResourceType(
     attributes=ATTRIBUTES,
     identity=identity,
     predict=predict,
+    chosen=lambda _: {"tier": "Standard"},
     read=read,
     create=create,
     update=update,
