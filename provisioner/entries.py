@@ -205,7 +205,8 @@ def _spec(kind: AnyType, seen: Settings) -> Spec:
     Raises:
         ValidationError: it says something that the kind does not.
     """
-    rules = rules_of(kind.spec)
+    model: type[Spec] = kind.spec
+    rules = rules_of(model)
     data = {
         name: rule.canonical(seen[name])
         for name, rule in rules.items()

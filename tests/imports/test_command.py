@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -51,10 +52,12 @@ def base(say: Say, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make_queue(session: boto3.Session, **attributes: str) -> str:
-    return session.client("sqs").create_queue(
+def make_queue(session: boto3.Session, **attributes: Any) -> str:
+    sqs: Any = session.client("sqs")
+    url: str = sqs.create_queue(
         QueueName="theirs", Attributes=attributes, tags={"Owner": "care", "Team": "theirs"}
     )["QueueUrl"]
+    return url
 
 
 def make_function(session: boto3.Session, name: str) -> None:
@@ -204,7 +207,7 @@ def test_everything_with_a_tag_is_imported_with_its_parts(
     resources = entry["resources"]
     assert isinstance(resources, dict)
     kinds = {name: one["kind"] for name, one in resources.items() if isinstance(one, dict)}
-    assert sorted(kinds.values()) == [
+    assert sorted(map(str, kinds.values())) == [
         "iam.role",
         "lambda.function",
         "lambda.permission",
