@@ -47,6 +47,8 @@ from provisioner.restoring import Restored, Restoring
 from provisioner.run import Approve, Run
 from provisioner.savedplan import SavedPlan
 from provisioner.stack import Stack
+from provisioner.transferring import COMMAND as MOVING
+from provisioner.transferring import Agree, Transferred, Transferring
 
 
 def everything(plan: Plan) -> bool:
@@ -229,12 +231,48 @@ def rollback(
     """
     desk = Desk(session, options, stop)
     undone = desk.inventory.run(name, run)[0]
+    if undone.command == MOVING:
+        raise PlanError(
+            f"Run {undone.id} moved resources between stacks; that is no change to undo.",
+            hint="Move them back, with move.",
+        )
     if undone.command == HUNTING:
         raise PlanError(
             f"Run {undone.id} was about orphans, which have no past: it can't be undone."
         )
     planning = partial(planned_undo, desk, undone.id, name)
     return Run(desk, "rollback", name, planning, approve, listen, undoes=undone.id).go()
+
+
+def move(
+    session: ClientFactory,
+    source: str,
+    addresses: Sequence[str],
+    target: str,
+    options: Options = DEFAULTS,
+    *,
+    agree: Agree = always,
+    listen: Listener = nobody,
+    stop: threading.Event | None = None,
+) -> Transferred:
+    """Move resources from one stack to another: records and ownership tags, nothing else.
+
+    Args:
+        session: whose account it is.
+        source: the stack that has them.
+        addresses: of them, at most 48; they keep them.
+        target: the stack that gets them; it may be a new one.
+        options: how.
+        agree: sees the records before anything is written.
+        listen: hears of leases that are waited for.
+        stop: set it, and no further tag is written.
+
+    Raises:
+        PlanError: what stays refers to what goes, or the other way round; an address is unknown, or
+            taken in the target; nothing was changed.
+        LeaseHeldError: another run works on one of the stacks.
+    """
+    return Transferring(Desk(session, options, stop), source, addresses, target, agree, listen).go()
 
 
 def recover(
@@ -497,6 +535,7 @@ __all__ = [
     "drift",
     "everything",
     "find_orphans",
+    "move",
     "outputs",
     "plan",
     "plan_removal",

@@ -20,6 +20,7 @@ from provisioner.cli.inventory import inventory
 from provisioner.cli.kinds import kinds
 from provisioner.cli.local import local
 from provisioner.cli.manifests import Choice, manifest_options
+from provisioner.cli.move import move
 from provisioner.cli.orphans import orphans
 from provisioner.cli.pinned import choice_of, following, pinned, save
 from provisioner.cli.recover import recover
@@ -48,6 +49,7 @@ cli.add_command(import_)
 cli.add_command(inventory)
 cli.add_command(kinds)
 cli.add_command(local)
+cli.add_command(move)
 cli.add_command(orphans)
 cli.add_command(recover)
 cli.add_command(restore_key)

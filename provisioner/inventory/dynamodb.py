@@ -26,7 +26,7 @@ from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of, translated
 from provisioner.errors import InventoryError, LeaseLostError
 from provisioner.inventory.records import Holder, Lease
-from provisioner.inventory.store import LEASE, RESOURCE, Gone, Row, stack_key
+from provisioner.inventory.store import LEASE, NO_OTHERS, RESOURCE, Gone, Row, stack_key
 from provisioner.inventory.table import make_table
 
 if TYPE_CHECKING:
@@ -207,14 +207,21 @@ class DynamoStore:
 
     @translated("the inventory")
     def write(
-        self, stack: str, fence: int, rows: Sequence[Row | Gone], *, release: bool = False
+        self,
+        stack: str,
+        fence: int,
+        rows: Sequence[Row | Gone],
+        *,
+        release: bool = False,
+        also: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows in transactions that check the fence."""
-        batches = [*_batches(rows)] or [[]]
+        batches = [*_batches(rows, BATCH - len(also))] or [[]]
+        others = [self._check(name, its) for name, its in also.items()]
         for batch in batches:
             last = batch is batches[-1]
             guard = self._release(stack, fence) if release and last else self._check(stack, fence)
-            self._transact(stack, [guard, *(self._write(row) for row in batch)])
+            self._transact(stack, [guard, *others, *(self._write(row) for row in batch)])
 
     def _transact(self, stack: str, items: Sequence[TransactWriteItemTypeDef]) -> None:
         """All or nothing, and once: with its token, one whose answer was lost is not done again."""
@@ -224,7 +231,7 @@ class DynamoStore:
             )
         except ClientError as error:
             reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
-            if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
+            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
                 raise _lost(stack) from None
             raise
 
@@ -314,12 +321,12 @@ def _lost(stack: str) -> LeaseLostError:
     )
 
 
-def _batches(rows: Sequence[Row | Gone]) -> Iterator[list[Row | Gone]]:
+def _batches(rows: Sequence[Row | Gone], most: int) -> Iterator[list[Row | Gone]]:
     batch: list[Row | Gone] = []
     size = 0
     for row in rows:
         weight = len(row.body) if isinstance(row, Row) else 0
-        if batch and (len(batch) == BATCH or size + weight > BATCH_BYTES):
+        if batch and (len(batch) == most or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(row)

@@ -120,6 +120,25 @@ class Journal:
         ]
         self._store.write(self._run.stack, self.fence, rows)
 
+    def hand_over(self, records: Sequence[Record], other: Journal) -> None:
+        """Give records to another stack, with both runs: all of it or nothing.
+
+        Args:
+            records: as they are in the other stack; no more than one transaction holds.
+            other: the journal of that stack's run.
+
+        Raises:
+            LeaseLostError: another run has taken over one of the stacks.
+        """
+        changes = {record.address: "move" for record in records}
+        self._run = self._run.model_copy(update={"changes": changes})
+        other._run = other._run.model_copy(update={"changes": changes})
+        pk = stack_key(self._run.stack)
+        rows: list[Row | Gone] = [self._run_row(self._run), self._run_row(other._run)]
+        for record in records:
+            rows += [_record_row(record), Gone(pk, RESOURCE + record.former[-1].address)]
+        self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
+
     def note(self, record: Record) -> None:
         """Write a record soon; a newer one of the same address takes its place."""
         self._put(_record_row(record))

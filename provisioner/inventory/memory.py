@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from provisioner.errors import LeaseLostError
 from provisioner.inventory.records import Lease
-from provisioner.inventory.store import RESOURCE, Gone, Row
+from provisioner.inventory.store import NO_OTHERS, RESOURCE, Gone, Row
 
 
 class MemoryStore:
@@ -80,11 +80,18 @@ class MemoryStore:
             return tuple(sorted({pk.removeprefix("STACK#") for pk in held} | set(self._leases)))
 
     def write(
-        self, stack: str, fence: int, rows: Sequence[Row | Gone], *, release: bool = False
+        self,
+        stack: str,
+        fence: int,
+        rows: Sequence[Row | Gone],
+        *,
+        release: bool = False,
+        also: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows under the fence."""
         with self._lock:
-            self._check(stack, fence)
+            for held, its in {stack: fence, **also}.items():
+                self._check(held, its)
             for row in rows:
                 if isinstance(row, Row):
                     self._rows[row.pk, row.sk] = row

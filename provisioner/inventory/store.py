@@ -7,8 +7,9 @@ the fence has moved.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from provisioner.inventory.records import Lease
@@ -20,6 +21,10 @@ EVENT = "EVENT#"
 BEFORE = "BEFORE#"
 """Beside a run's events: what an address was before that run."""
 LEASE = "LEASE"
+
+
+NO_OTHERS: Mapping[str, int] = MappingProxyType({})
+"""A write to one stack alone."""
 
 
 def stack_key(stack: str) -> str:
@@ -93,9 +98,22 @@ class Store(Protocol):
         """The names of all stacks, in order."""
 
     def write(
-        self, stack: str, fence: int, rows: Sequence[Row | Gone], *, release: bool = False
+        self,
+        stack: str,
+        fence: int,
+        rows: Sequence[Row | Gone],
+        *,
+        release: bool = False,
+        also: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows, and let the lease go with the last of them if asked to.
+
+        Args:
+            stack: whose lease is held.
+            fence: of that lease.
+            rows: in their order.
+            release: let the lease go with the last of them.
+            also: fences of other stacks that are held, too.
 
         Raises:
             LeaseLostError: the fence moved; nothing of the refused batch was written.
