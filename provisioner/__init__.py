@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         repair,
         restore_key,
         rollback,
+        stacks,
         teardown,
     )
     from provisioner.changes import Change, Plan
@@ -74,6 +75,7 @@ _HOMES = {
         "repair",
         "restore_key",
         "rollback",
+        "stacks",
         "teardown",
     ),
     "ensure": ("Action", "Result"),
@@ -140,6 +142,7 @@ __all__ = [
     "repair",
     "restore_key",
     "rollback",
+    "stacks",
     "teardown",
 ]
 

@@ -40,7 +40,7 @@ from provisioner.hunt import Hunt, hunt
 from provisioner.ignoring import Ignore
 from provisioner.importing import Wish, imported, imported_by_tag
 from provisioner.inspection import blamed, inspected, planned_repair
-from provisioner.inventory import Record
+from provisioner.inventory import Listed, Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
 from provisioner.restoring import Restored, Restoring
@@ -487,6 +487,14 @@ def describe_tagged(
     return imported_by_tag(Desk.reader(session, options, stop), key, value, wanted)
 
 
+def stacks(session: ClientFactory, options: Options = DEFAULTS) -> tuple[Listed, ...]:
+    """All stacks of which something is left, or that are worked on, with how they stand.
+
+    One query, however many there are; it may be a moment old.
+    """
+    return Desk.reader(session, options).inventory.listed()
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -543,5 +551,6 @@ __all__ = [
     "repair",
     "restore_key",
     "rollback",
+    "stacks",
     "teardown",
 ]

@@ -42,6 +42,14 @@ def minutes(seconds: float) -> str:
     return f"about {counted(round(seconds / 3600), 'hour')}"
 
 
+def span(seconds: float) -> str:
+    """How long something has lasted, or will, roughly: `40 s`, `5 min`, `3 h`, `12 d`."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
 def enumerated(names: Sequence[str], most: int = 5) -> str:
     """Names in a row, the rest of many as a number: `a, b, c, d, e and 7 more`."""
     shown = ", ".join(names[:most])

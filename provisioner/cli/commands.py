@@ -26,6 +26,7 @@ from provisioner.cli.pinned import choice_of, following, pinned, save
 from provisioner.cli.recover import recover
 from provisioner.cli.restore_key import restore_key
 from provisioner.cli.running import Manner, running, show_plan
+from provisioner.cli.stacks import stacks
 from provisioner.cli.surroundings import Surroundings, surroundings
 from provisioner.cli.unlock import unlock
 
@@ -53,6 +54,7 @@ cli.add_command(move)
 cli.add_command(orphans)
 cli.add_command(recover)
 cli.add_command(restore_key)
+cli.add_command(stacks)
 cli.add_command(unlock)
 
 

@@ -12,22 +12,27 @@ from provisioner.inventory.records import (
     Replaced,
     Run,
     RunEvent,
+    Standing,
     Status,
 )
+from provisioner.inventory.standing import Health, Listed
 from provisioner.inventory.store import Store
 
 __all__ = [
     "Edge",
     "Former",
+    "Health",
     "Holder",
     "Inventory",
     "Journal",
     "Lease",
+    "Listed",
     "MemoryStore",
     "Record",
     "Replaced",
     "Run",
     "RunEvent",
+    "Standing",
     "Status",
     "Store",
 ]

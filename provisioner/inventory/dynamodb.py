@@ -3,7 +3,9 @@
 | pk           | sk                 | what                                            |
 |--------------|--------------------|-------------------------------------------------|
 | `STACK#name` | `LEASE`            | holder, fence, beat, lasts, expires_at, since;  |
-|              |                    | unlocked: the fence of which it was taken away  |
+|              |                    | unlocked: the fence of which it was taken away; |
+|              |                    | standing, and `arn`, by which the GSI lists     |
+|              |                    | the stacks of which something is left           |
 | `STACK#name` | `RESOURCE#address` | a record; `arn` is indexed by the GSI `by-arn`  |
 | `STACK#name` | `RUN#id`           | a run                                           |
 | `RUN#id`     | `EVENT#number`     | what a step of the run did                      |
@@ -21,12 +23,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of, translated
-from provisioner.errors import InventoryError, LeaseLostError
-from provisioner.inventory.records import Holder, Lease
-from provisioner.inventory.store import LEASE, NO_OTHERS, RESOURCE, Gone, Row, stack_key
+from provisioner.errors import DamagedRecordError, InventoryError, LeaseLostError
+from provisioner.inventory.records import Holder, Lease, Standing
+from provisioner.inventory.store import LEASE, NO_OTHERS, RESOURCE, STACK, Gone, Row, stack_key
 from provisioner.inventory.table import make_table
 
 if TYPE_CHECKING:
@@ -41,8 +44,10 @@ ROW_BYTES = 380_000
 """DynamoDB takes 400 KB an item."""
 NEVER = (-1, -1)
 """The sign of no lease."""
-FREE = "REMOVE holder, expires_at, since, lasts, beat"
-"""What is left of a lease that nobody holds is its fence."""
+FREE = "holder, expires_at, since, lasts, beat"
+"""What is left of a lease that nobody holds is its fence, and how the stack stands."""
+LISTED = "stacks"
+"""What every lease in the index has in place of an ARN."""
 
 
 class DynamoStore:
@@ -83,7 +88,7 @@ class DynamoStore:
                 TableName=self._table,
                 Key=_key(stack_key(wanted.stack), LEASE),
                 UpdateExpression="SET holder = :holder, since = :since, expires_at = :until, "
-                "lasts = :lasts, beat = :none ADD fence :one",
+                "lasts = :lasts, beat = :none, arn = :listed ADD fence :one",
                 ConditionExpression="attribute_not_exists(holder) OR expires_at < :ended "
                 "OR (fence = :fence AND beat = :beat)",
                 ExpressionAttributeValues={
@@ -91,6 +96,7 @@ class DynamoStore:
                     ":since": {"S": wanted.since},
                     ":until": {"N": repr(wanted.expires_at)},
                     ":lasts": {"N": repr(wanted.lasts)},
+                    ":listed": {"S": LISTED},
                     ":none": {"N": "0"},
                     ":one": {"N": "1"},
                     ":ended": {"N": repr(ended)},
@@ -133,7 +139,7 @@ class DynamoStore:
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(stack_key(stack), LEASE),
-                UpdateExpression=f"SET unlocked = :fence {FREE}",
+                UpdateExpression=f"SET unlocked = :fence REMOVE {FREE}",
                 ConditionExpression="fence = :fence",
                 ExpressionAttributeValues={":fence": {"N": str(fence)}},
             )
@@ -206,6 +212,18 @@ class DynamoStore:
         return tuple(sorted({item["pk"]["S"].removeprefix("STACK#") for item in items}))
 
     @translated("the inventory")
+    def leases(self) -> tuple[Lease, ...]:
+        """All leases in the index: one query, whatever else is in the table."""
+        items = self._items(
+            IndexName="by-arn",
+            KeyConditionExpression="arn = :listed",
+            ExpressionAttributeValues={":listed": {"S": LISTED}},
+        )
+        leases = [_lease(item["pk"]["S"].removeprefix(STACK), item) for item in items]
+        live = (lease for lease in leases if lease.holder or lease.standing)
+        return tuple(sorted(live, key=lambda lease: lease.stack))
+
+    @translated("the inventory")
     def write(
         self,
         stack: str,
@@ -214,13 +232,15 @@ class DynamoStore:
         *,
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
+        standing: Standing | None = None,
     ) -> None:
         """Put and delete rows in transactions that check the fence."""
         batches = [*_batches(rows, BATCH - len(also))] or [[]]
         others = [self._check(name, its) for name, its in also.items()]
-        for batch in batches:
-            last = batch is batches[-1]
-            guard = self._release(stack, fence) if release and last else self._check(stack, fence)
+        for number, batch in enumerate(batches):
+            last = number == len(batches) - 1
+            told = standing if (last if release else number == 0) else None
+            guard = self._guard(stack, fence, told, release=release and last)
             self._transact(stack, [guard, *others, *(self._write(row) for row in batch)])
 
     def _transact(self, stack: str, items: Sequence[TransactWriteItemTypeDef]) -> None:
@@ -245,14 +265,34 @@ class DynamoStore:
             }
         }
 
-    def _release(self, stack: str, fence: int) -> TransactWriteItemTypeDef:
+    def _guard(
+        self, stack: str, fence: int, standing: Standing | None, *, release: bool
+    ) -> TransactWriteItemTypeDef:
+        """Check the fence; and with that tell how the stack stands, or let the lease go."""
+        values: dict[str, Any] = {":f": {"N": str(fence)}}
+        put: list[str] = []
+        gone = [FREE] if release else []
+        if standing and standing.empty:
+            gone += ["standing", "arn"]
+        elif standing:
+            put += ["standing = :standing", "arn = :listed"]
+            values |= {
+                ":standing": {"S": standing.model_dump_json(exclude_defaults=True)},
+                ":listed": {"S": LISTED},
+            }
+        if not (put or gone):
+            return self._check(stack, fence)
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": _key(stack_key(stack), LEASE),
-                "UpdateExpression": FREE,
+                "UpdateExpression": " ".join(
+                    f"{verb} {', '.join(parts)}"
+                    for verb, parts in (("SET", put), ("REMOVE", gone))
+                    if parts
+                ),
                 "ConditionExpression": "fence = :f AND attribute_exists(holder)",
-                "ExpressionAttributeValues": {":f": {"N": str(fence)}},
+                "ExpressionAttributeValues": values,
             }
         }
 
@@ -273,9 +313,12 @@ class DynamoStore:
         return {"Put": {"TableName": self._table, "Item": item}}
 
     def _query(self, **arguments: Any) -> list[Row]:
+        return [_row(item) for item in self._items(**arguments)]
+
+    def _items(self, **arguments: Any) -> list[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(TableName=self._table, **arguments)
         try:
-            return [_row(item) for page in pages for item in page["Items"]]
+            return [item for page in pages for item in page["Items"]]
         except ClientError as error:
             if code_of(error) == "ResourceNotFoundException":
                 return []
@@ -305,7 +348,19 @@ def _lease(stack: str, item: Mapping[str, Any]) -> Lease:
         expires_at=float(item.get("expires_at", {"N": "0"})["N"]),
         since=item.get("since", {"S": ""})["S"],
         unlocked=int(item.get("unlocked", {"N": "-1"})["N"]) == fence - 1,
+        standing=_standing_of(stack, item["standing"]["S"]) if "standing" in item else None,
     )
+
+
+def _standing_of(stack: str, text: str) -> Standing:
+    try:
+        return Standing.model_validate_json(text)
+    except ValidationError as error:
+        raise DamagedRecordError(
+            f"What is written of stack {stack} beside its lease is damaged: "
+            f"{str(error).splitlines()[0]}.",
+            hint="Take the attribute `standing` off that item; the next run writes it anew.",
+        ) from None
 
 
 def _standing(error: ClientError) -> Mapping[str, Any]:

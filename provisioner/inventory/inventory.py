@@ -15,6 +15,7 @@ from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import NewerVersionError, migrated
 from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent, Status
+from provisioner.inventory.standing import Listed, listed
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, STACK, Row, Store, stack_key
 
 M = TypeVar("M", bound=BaseModel)
@@ -53,6 +54,15 @@ class Inventory:
     def stacks(self) -> tuple[str, ...]:
         """The names of all stacks."""
         return self._store.stacks()
+
+    def listed(self) -> tuple[Listed, ...]:
+        """All stacks that are held, or of which something is left, with how they stand.
+
+        One query, however many there are; it may be a moment old. A stack on which nothing was run
+        since an older version of this package is not in it.
+        """
+        now = self._clock.now()
+        return tuple(listed(lease, now) for lease in self._store.leases())
 
     def records(self, stack: str, damaged: Damaged = refuse) -> dict[str, Record]:
         """The resources of a stack, by address.

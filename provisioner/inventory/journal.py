@@ -25,7 +25,8 @@ from provisioner.errors import (
     UnwritableError,
 )
 from provisioner.inventory.lease import Hold
-from provisioner.inventory.records import Record, Run, RunEvent
+from provisioner.inventory.records import Record, Run, RunEvent, Standing
+from provisioner.inventory.standing import began_at, standing
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
 STOPS = (InterruptedRunError, KeyboardInterrupt)
@@ -54,6 +55,9 @@ class Journal:
         self.fence = hold.lease.fence
         self.run = run.id
         self._run = run
+        self._before = hold.lease.standing
+        self._statuses = {address: record.status for address, record in records.items()}
+        self._began = False
         self._store = store
         self._clock = clock
         self._lasts = hold.lease.lasts
@@ -118,7 +122,8 @@ class Journal:
             *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
             *(_record_row(record) for record in records if not record.former),
         ]
-        self._store.write(self._run.stack, self.fence, rows)
+        self._count(records, left)
+        self._store.write(self._run.stack, self.fence, rows, standing=self._standing())
 
     def hand_over(self, records: Sequence[Record], other: Journal) -> None:
         """Give records to another stack, with both runs: all of it or nothing.
@@ -137,14 +142,18 @@ class Journal:
         rows: list[Row | Gone] = [self._run_row(self._run), self._run_row(other._run)]
         for record in records:
             rows += [_record_row(record), Gone(pk, RESOURCE + record.former[-1].address)]
+        self._count([], [record.former[-1].address for record in records])
+        other._count(records)
         self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
 
     def note(self, record: Record) -> None:
         """Write a record soon; a newer one of the same address takes its place."""
+        self._count([record])
         self._put(_record_row(record))
 
     def forget(self, address: str) -> None:
         """Delete a record soon."""
+        self._count([], [address])
         self._put(Gone(stack_key(self._run.stack), RESOURCE + address))
 
     def event(self, event: RunEvent) -> None:
@@ -200,8 +209,9 @@ class Journal:
                 "seconds": round(self._clock.monotonic() - self._started, 3),
             }
         )
+        self._run = finished
         rows = [*self._pending.values(), self._run_row(finished)]
-        self._store.write(self._run.stack, self.fence, rows, release=True)
+        self._store.write(finished.stack, self.fence, rows, release=True, standing=self._standing())
 
     def _leave(self, error: BaseException) -> None:
         """Close after a failure, which matters more than any trouble in closing."""
@@ -210,6 +220,24 @@ class Journal:
             self.close(result, {"error": str(error)[:2000]})
         except ProvisionerError as trouble:
             error.add_note(f"The run could not be closed: {trouble}")
+
+    def _count(self, records: Sequence[Record], gone: Collection[str] = ()) -> None:
+        """Keep count of what is recorded from now on."""
+        self._began = True
+        with self._changed:
+            for address in gone:
+                self._statuses.pop(address, None)
+            self._statuses |= {record.address: record.status for record in records}
+
+    def _standing(self) -> Standing:
+        with self._changed:
+            return standing(
+                self._run,
+                self._statuses,
+                self._before,
+                began=self._began,
+                since=began_at(self.records, self._run),
+            )
 
     def _run_row(self, run: Run) -> Row:
         return Row(stack_key(run.stack), RUN + run.id, run.body())

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from provisioner.errors import LeaseLostError
-from provisioner.inventory.records import Lease
+from provisioner.inventory.records import Lease, Standing
 from provisioner.inventory.store import NO_OTHERS, RESOURCE, Gone, Row
 
 
@@ -24,7 +24,11 @@ class MemoryStore:
             lease = self._leases.get(wanted.stack, Lease(stack=wanted.stack))
             still_dead = dead is not None and dead.sign == lease.sign
             if lease.holder is None or lease.expires_at < ended or still_dead:
-                news = {"fence": lease.fence + 1, "unlocked": lease.unlocked and not lease.holder}
+                news = {
+                    "fence": lease.fence + 1,
+                    "unlocked": lease.unlocked and not lease.holder,
+                    "standing": lease.standing,
+                }
                 lease = wanted.model_copy(update=news)
                 self._leases[wanted.stack] = lease
             return lease
@@ -42,7 +46,8 @@ class MemoryStore:
             lease = self._leases.get(stack)
             if lease is None or lease.fence != fence:
                 return False
-            self._leases[stack] = Lease(stack=stack, fence=fence, unlocked=True)
+            news = {"unlocked": True, "standing": lease.standing}
+            self._leases[stack] = Lease(stack=stack, fence=fence).model_copy(update=news)
             return True
 
     def lease(self, stack: str) -> Lease | None:
@@ -79,6 +84,12 @@ class MemoryStore:
             held = {pk for pk, sk in self._rows if sk.startswith(RESOURCE)}
             return tuple(sorted({pk.removeprefix("STACK#") for pk in held} | set(self._leases)))
 
+    def leases(self) -> tuple[Lease, ...]:
+        """The leases of all stacks that are held, or of which something is left."""
+        with self._lock:
+            live = (one for one in self._leases.values() if one.holder or one.standing)
+            return tuple(sorted(live, key=lambda lease: lease.stack))
+
     def write(
         self,
         stack: str,
@@ -87,6 +98,7 @@ class MemoryStore:
         *,
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
+        standing: Standing | None = None,
     ) -> None:
         """Put and delete rows under the fence."""
         with self._lock:
@@ -97,8 +109,12 @@ class MemoryStore:
                     self._rows[row.pk, row.sk] = row
                 else:
                     self._rows.pop((row.pk, row.sk), None)
+            if standing:
+                told = {"standing": None if standing.empty else standing}
+                self._leases[stack] = self._leases[stack].model_copy(update=told)
             if release:
-                self._leases[stack] = Lease(stack=stack, fence=fence)
+                kept = self._leases[stack].standing
+                self._leases[stack] = Lease(stack=stack, fence=fence, standing=kept)
 
     def _check(self, stack: str, fence: int) -> Lease:
         lease = self._leases.get(stack)

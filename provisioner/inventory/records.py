@@ -169,6 +169,38 @@ class Holder(_Row):
     run: str
 
 
+class Standing(BaseModel):
+    """How a stack stands, in the words of its newest run. It lives beside the lease.
+
+    So taking the lease tells it, letting go writes it, and one query tells of all stacks. What a
+    newer version of the package adds is ignored.
+
+    Attributes:
+        run, command, who, host, started_at, finished_at, result: of that run.
+        state: `ready`; or `partial`, `interrupted`: work is left to do.
+        resources: how many are recorded.
+        since: when the stack began.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    run: str
+    command: str
+    who: str
+    host: str
+    started_at: str
+    finished_at: str = ""
+    result: str = "running"
+    state: Literal["ready", "partial", "interrupted"] = "ready"
+    resources: int = 0
+    since: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left of the stack but its history."""
+        return not self.resources and self.result != "running"
+
+
 class Lease(_Row):
     """The right to write to a stack.
 
@@ -180,6 +212,7 @@ class Lease(_Row):
         expires_at: seconds since the epoch, by the holder's clock.
         since: when it was taken, by the holder's clock.
         unlocked: the run that held it before did not let it go: it was taken from it.
+        standing: how the stack stands; None if nothing is left of it, or nobody has said so yet.
     """
 
     stack: str
@@ -190,6 +223,7 @@ class Lease(_Row):
     expires_at: float = 0.0
     since: str = ""
     unlocked: bool = False
+    standing: Standing | None = None
 
     @property
     def sign(self) -> tuple[int, int]:

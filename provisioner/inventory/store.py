@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from provisioner.inventory.records import Lease
+from provisioner.inventory.records import Lease, Standing
 
 STACK = "STACK#"
 RESOURCE = "RESOURCE#"
@@ -97,6 +97,12 @@ class Store(Protocol):
     def stacks(self) -> tuple[str, ...]:
         """The names of all stacks, in order."""
 
+    def leases(self) -> tuple[Lease, ...]:
+        """The leases of all stacks that are held, or of which something is left, in order.
+
+        They may be a moment old.
+        """
+
     def write(
         self,
         stack: str,
@@ -105,6 +111,7 @@ class Store(Protocol):
         *,
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
+        standing: Standing | None = None,
     ) -> None:
         """Put and delete rows, and let the lease go with the last of them if asked to.
 
@@ -114,6 +121,8 @@ class Store(Protocol):
             rows: in their order.
             release: let the lease go with the last of them.
             also: fences of other stacks that are held, too.
+            standing: how the stack stands from now on; it goes with the first rows, or, where the
+                lease is let go, with that.
 
         Raises:
             LeaseLostError: the fence moved; nothing of the refused batch was written.

@@ -15,11 +15,13 @@ from pydantic import JsonValue, TypeAdapter
 from provisioner.manifest.schema import DIALECT
 from provisioner.views.graphs.shapes import GraphShape
 from provisioner.views.shapes import SCHEMA, PlanShape, RunShape
+from provisioner.views.stacks import StackShape
 
 SHAPES: Mapping[str, tuple[str, Any]] = {
     "plan": ("A plan, as `plan --json` prints it", PlanShape),
     "graph": ("A graph, as `graph --json` prints it", GraphShape),
     "run": ("A line that apply, teardown, rollback or drift --repair prints with --json", RunShape),
+    "stack": ("A line that stacks prints with --json", StackShape),
 }
 
 

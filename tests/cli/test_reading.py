@@ -36,6 +36,7 @@ READERS = (
     ("orphans", "reads"),
     ("drift", "reads"),
     ("graph", "--stack", "reads"),
+    ("stacks",),
 )
 """Every command that promises to read only; MANIFEST stands for the stack's."""
 
@@ -94,6 +95,7 @@ def test_their_inventory_refuses_to_be_written(
 
     monkeypatch.setattr(DynamoStore, "rows", write)
     monkeypatch.setattr(DynamoStore, "stacks", write)
+    monkeypatch.setattr(DynamoStore, "leases", write)
     for command in READERS:
         assert run(_spoken(command, manifest)) == 1, command
         told = capsys.readouterr().err

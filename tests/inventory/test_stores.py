@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from provisioner.aws.clients import connect
 from provisioner.errors import DamagedRecordError, LeaseHeldError, LeaseLostError
-from provisioner.inventory import Holder, Inventory, Lease, MemoryStore, Record, Status, Store
+from provisioner.inventory import (
+    Holder,
+    Inventory,
+    Lease,
+    MemoryStore,
+    Record,
+    Standing,
+    Status,
+    Store,
+)
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.inventory.store import Gone, Row
 from tests.conftest import VirtualClock
@@ -62,6 +71,7 @@ def test_nothing_is_there_before_the_first_write(store: Store) -> None:
     assert store.stacks() == ()
     assert store.rows("STACK#s", "RESOURCE#") == []
     assert store.by_arn("arn") == []
+    assert store.leases() == ()
     assert store.lease("s") is None
 
 
@@ -141,6 +151,56 @@ def test_rows_are_found_by_key_prefix_and_arn(store: Store) -> None:
     store.write("s", 1, [Gone("STACK#s", "RUN#1")])
     assert len(store.rows("STACK#s", "RUN#")) == 2
     assert store.stacks() == ("s",)
+
+
+def standing(run: str = "r1", *, resources: int = 1, result: str = "succeeded") -> Standing:
+    return Standing(
+        run=run,
+        command="apply",
+        who="ada",
+        host="laptop",
+        started_at="t0",
+        result=result,
+        resources=resources,
+    )
+
+
+def test_how_a_stack_stands_goes_with_its_rows(store: Store) -> None:
+    """It is told by the lease, kept by whoever takes, renews or breaks it, and listed."""
+    take(store, ADA)
+    assert [lease.holder for lease in store.leases()] == [ADA]
+    store.write("s", 1, [Row("STACK#s", "RESOURCE#a", "{}")], standing=standing())
+    store.write("s", 1, [], release=True)
+    assert seen(store) == Lease(stack="s", fence=1, standing=standing())
+    assert take(store, BOB) == 2
+    store.renew("s", 2, 99)
+    assert store.leases() == (seen(store),)
+    assert seen(store).standing == standing()
+    assert store.break_lease("s", 2)
+    assert seen(store).standing == standing()
+    assert store.leases() == (seen(store),)
+
+
+def test_who_lost_the_lease_says_nothing_of_the_stack(store: Store) -> None:
+    """The word of a run that was taken over is refused with its rows."""
+    take(store, ADA)
+    take(store, BOB, dead=seen(store))
+    for release in (False, True):
+        with pytest.raises(LeaseLostError):
+            store.write("s", 1, [], release=release, standing=standing())
+    assert seen(store).standing is None
+
+
+def test_a_stack_of_which_nothing_is_left_is_listed_no_more(store: Store) -> None:
+    """Its lease stays, with the fence; the next run on it lists it again."""
+    take(store, ADA)
+    store.write("s", 1, [], standing=standing(result="running", resources=0))
+    assert len(store.leases()) == 1
+    store.write("s", 1, [], release=True, standing=standing(resources=0))
+    assert store.leases() == ()
+    assert seen(store) == Lease(stack="s", fence=1)
+    assert take(store, BOB) == 2
+    assert [lease.stack for lease in store.leases()] == ["s"]
 
 
 def test_more_rows_than_a_transaction_takes(store: Store) -> None:
