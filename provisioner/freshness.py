@@ -69,6 +69,8 @@ def outdated(
 def _reads_old(record: Record, observed: Observed, now: datetime) -> bool:
     spec: type[Spec] = kind_of(record.kind).spec
     age = _since(record.updated_at, now)
+    if record.formerly(observed.tags) and age < VISIBLE:
+        return True
     lagging = {name for name, rule in rules_of(spec).items() if age < rule.lags and not rule.secret}
     if not lagging:
         return False

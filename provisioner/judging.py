@@ -10,7 +10,7 @@ from provisioner.aws.target import Target
 from provisioner.changes import Change, Old
 from provisioner.ensure import Action, tag_changes, tags_of
 from provisioner.errors import ForeignObjectError, PlanError, ReplaceRefusedError
-from provisioner.inventory import Record
+from provisioner.inventory import Record, Status
 from provisioner.leftovers import in_the_way, leftover, old_of
 from provisioner.lifecycle import (
     Difference,
@@ -55,7 +55,19 @@ def judge(judgement: Judgement, resource: Resource) -> Change:
     judgement.refusals.pop(resource.address, None)
     change = _judged(judgement, resource)
     record = judgement.situation.records.get(resource.address)
-    return _moved(change, record) if record and record.former else change
+    return _moved(change, record) if record and _is_moving(judgement, record) else change
+
+
+def _is_moving(judgement: Judgement, record: Record) -> bool:
+    """Whether a record or the tags of its object are still to be moved."""
+    if not record.former:
+        return False
+    found = judgement.situation.found.get(record.address)
+    return (
+        record.address in judgement.situation.origins
+        or record.status is not Status.READY
+        or (found is not None and record.formerly(found.observed.tags))
+    )
 
 
 def _moved(change: Change, record: Record) -> Change:

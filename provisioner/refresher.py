@@ -71,6 +71,7 @@ class _Look:
     asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     searched: set[str] = field(default_factory=set)
     holders: dict[str, str] = field(default_factory=dict)
+    recorded: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def refresh(
@@ -88,7 +89,8 @@ def refresh(
         AwsError: a read failed. Nothing is ever taken for absent because it could not be read.
     """
     values = predicted(stack, aws.target) if stack else Values(aws.target)
-    look = _Look(aws, name, values)
+    recorded = {(record.kind, record.id): a for a, record in records.items() if record.id}
+    look = _Look(aws, name, values, recorded=recorded)
     wanted = {resource.address: resource for resource in stack or ()}
     found = _read_all(look, records, wanted)
     for pause in pauses():
@@ -322,13 +324,14 @@ def _replaced(record: Record | None, id_: str, observed: Observed) -> bool:
 
 
 def _by_tag(look: _Look, kind: str, address: str, record: Record | None) -> Found | None:
-    """What carries our tags; by the intent's own token where there are several."""
+    """What carries our tags and no other record has; by the intent's token if several do."""
     owner = Owner(look.stack_name, address)
     tagged = {
         id_: observed
         for id_, observed in look.seen[kind].items()
         if (owner.owns(observed.tags) or (record and record.formerly(observed.tags)))
         and observed.phase is not Phase.LEAVING
+        and look.recorded.get((kind, id_), address) == address
         and not (record and id_ in {old.id for old in record.replaced})
     }
     if len(tagged) > 1 and record and record.token:

@@ -6,7 +6,7 @@ create, the ownership tags go with the create call itself, and results follow be
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
@@ -19,11 +19,9 @@ from provisioner.changes import Change, Plan
 from provisioner.edges import edges_of
 from provisioner.ensure import (
     ROUNDS,
-    Action,
     check_patience,
     configure,
     create_or_settle,
-    new_token,
     tag_changes,
     tags_of,
     unset,
@@ -38,7 +36,8 @@ from provisioner.errors import (
 )
 from provisioner.executor import Done, Heard, Held, Outcome, Pause, Work
 from provisioner.graph import stage_of
-from provisioner.inventory import Edge, Journal, Record, Replaced, Status
+from provisioner.intents import Intents
+from provisioner.inventory import Journal, Record, Status
 from provisioner.lifecycle import (
     AnyType,
     Difference,
@@ -95,61 +94,23 @@ class Steps:
     _records: dict[str, Record] = field(default_factory=dict)
     _sent: dict[Key, list[str]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._intents = Intents(self.plan, self.journal.run, self.values, self.aws.clock)
+
     def intend(self) -> None:
         """Write down everything that is about to happen, before it does."""
-        intents = [
-            self._intent(change)
+        intents = self._intents.all()
+        self._records |= {record.address: record for record in intents}
+        doing = {
+            change.address: str(change.action)
             for change in self.plan.changes
-            if change.action not in {Action.NOOP, Action.FORGET} or change.olds
-        ]
-        for record in intents:
-            self._records[record.address] = record
-        intents += self._rewired()
-        if intents:
-            doing = {
-                change.address: str(change.action)
-                for change in self.plan.changes
-                if change.address in self._records
-            }
-            origins = self.plan.situation.origins
-            self.journal.intend(intents, self._before(intents), doing, {*origins.values()})
-
-    def _rewired(self) -> list[Record]:
-        """Records of what stays as it is, and needs what is moved."""
-        moved = self.plan.situation.origins
-        return [
-            record
-            for address, record in self.plan.situation.records.items()
-            if address not in self._records and any(edge.address in moved for edge in record.edges)
-        ]
-
-    def _before(self, intents: Sequence[Record]) -> list[Record]:
-        """What is about to be changed, as it is now: recorded, or found by an adoption."""
-        known = (
-            self.plan.was.get(record.address) or self.plan.record(record.address)
-            for record in intents
-        )
-        adopted = (
-            self._adopted(change)
-            for change in self.plan.changes
-            if change.action is Action.ADOPT and self.plan.record(change.address) is None
-        )
-        return [*(record for record in known if record), *adopted]
-
-    def _adopted(self, change: Change) -> Record:
-        """An object that was there before us, as it is before we change it."""
-        intent = self._record(change)
-        found = self.plan.found(change.address)
-        observed = found.observed if found else Observed({}, {})
-        spec = self._resource(change).kind.spec
-        return intent.model_copy(
-            update={
-                "status": Status.READY,
-                "settings": sealed(spec, observed.settings, intent.token),
-                "intended": None,
-                "tags": dict(observed.tags or {}),
-            }
-        )
+            if change.address in self._records
+        }
+        rewired = self._intents.rewired(self._records)
+        if intents or rewired:
+            before = self._intents.before(self._records)
+            left = {*self.plan.situation.origins.values()}
+            self.journal.intend([*intents, *rewired], before, doing, left)
 
     def perform(self, key: Key) -> Work:
         """Begin a step."""
@@ -252,9 +213,6 @@ class Steps:
                 self._note_configured(change, resource, spec, live.id, Status.CREATING)
                 return Done(live.id, note="not ready yet; the next run waits for it")
             observed = yield from self._until_ready(resource.kind, live.id, observed)
-        if self._record(change).formerly(observed.tags) and resource.kind.retag:
-            owner = Owner(self.plan.stack, change.address)
-            resource.kind.retag(aws, live.id, owner.tags, ())
         sent: dict[str, Difference] = {}
         for _ in range(ROUNDS):
             phase, changes = configure(
@@ -278,11 +236,15 @@ class Steps:
         return Done(live.id, tuple(told))
 
     def _claimed(self, change: Change, aws: Aws, live: Found) -> Iterator[Difference]:
-        """Put the ownership tags back on what we made, if somebody took them away."""
+        """Write on an object whose it is: if it was moved, or somebody took our tags away."""
         kind, tags = self._resource(change).kind, live.observed.tags
-        owner = Owner(self.plan.stack, change.address, self._record(change).token)
-        known = owner.owns(tags) or self._record(change).formerly(tags)
-        if kind.retag and tags is not None and change.owned and not known:
+        record = self._record(change)
+        owner = Owner(self.plan.stack, change.address, record.token)
+        if kind.retag is None or tags is None or owner.owns(tags):
+            return
+        if record.formerly(tags):
+            kind.retag(aws, live.id, replace(owner, token="").tags, ())
+        elif change.owned:
             kind.retag(aws, live.id, owner.tags, ())
             yield Difference("ownership tags", None, {**owner.tags})
 
@@ -391,7 +353,7 @@ class Steps:
     def _record(self, change: Change) -> Record:
         """The newest record of an address."""
         record = self._records.get(change.address) or self.plan.record(change.address)
-        return record or self._intent(change)
+        return record or self._intents.of(change)
 
     def _note(self, record: Record, **news: object) -> None:
         """Write down what became true; behind the work."""
@@ -411,6 +373,8 @@ class Steps:
         self, change: Change, resource: Resource, spec: Spec, id_: str, status: Status
     ) -> None:
         record, known = self._record(change), self.plan.record(change.address)
+        found = self.plan.found(change.address)
+        moving = found is not None and record.formerly(found.observed.tags)
         left = {one.what for one in self.plan.lasting if one.address == change.address}
         told = sealed(resource.kind.spec, settings_of(spec), record.token)
         if known:  # what the plan leaves as it is, stays recorded as it was applied
@@ -429,55 +393,7 @@ class Steps:
             intended=None,
             tags=known.tags if known and "tags" in left else tags_of(spec),
             attributes=attributes,
-            former=(),
-        )
-
-    def _intent(self, change: Change) -> Record:
-        """What is about to happen to an address, as a record."""
-        resource = self.plan.resource(change.address)
-        known = self.plan.record(change.address)
-        if resource is None:
-            return self._leaving(change, known)
-        token = new_token() if change.makes or known is None else known.token
-        resolved = resource.resolved(self.values.resolve)
-        identity = self.values.identity(resource)
-        olds = tuple(Replaced(kind=old.kind, id=old.id) for old in change.olds)
-        old_ids = {old.id for old in change.olds}
-        now = self._now()
-        return Record(
-            stack=self.plan.stack,
-            address=change.address,
-            kind=resource.kind.kind,
-            id=change.id if not change.makes else identity if identity not in old_ids else None,
-            arn=known.arn if known and not change.makes else None,
-            region=self.aws.target.region,
-            account=self.aws.target.account,
-            status=Status.INTENDED if change.makes else Status.UPDATING,
-            owned=change.owned,
-            protect=resource.protect,
-            edges=_together(known.edges if known else (), edges_of(resource)),
-            settings=dict(known.settings) if known else {},
-            intended=sealed(resource.kind.spec, settings_of(resolved.spec), token),
-            tags=dict(known.tags) if known else {},
-            attributes=dict(known.attributes) if known and not change.makes else {},
-            token=token,
-            run=self.journal.run,
-            replaced=olds,
-            former=known.former if known else (),
-            created_at=now if change.makes or known is None else known.created_at,
-            updated_at=now,
-        )
-
-    def _leaving(self, change: Change, known: Record | None) -> Record:
-        if known is None:  # pragma: no cover  only what is recorded is deleted
-            raise ProvisionerError(f"{change.address} has no record.")
-        return known.model_copy(
-            update={
-                "status": Status.DELETING,
-                "id": change.id,
-                "run": self.journal.run,
-                "updated_at": self._now(),
-            }
+            former=record.former if moving and not change.makes else (),
         )
 
     def _now(self) -> str:
@@ -494,11 +410,3 @@ def _open(error: ProvisionerError | None) -> bool:
     if error is None or isinstance(error, ForeignObjectError | CredentialsError):
         return False
     return not (isinstance(error, AwsError) and error.code and error.code not in BROKEN)
-
-
-def _together(old: Sequence[Edge], new: Sequence[Edge]) -> tuple[Edge, ...]:
-    edges = {edge.address: edge for edge in old}
-    for edge in new:
-        if edge.address not in edges or edge.stage == "create":
-            edges[edge.address] = edge
-    return tuple(edges.values())

@@ -111,8 +111,6 @@ class Transferring:
             return Transferred(self.source, self.target)
         source.hand_over(records, target)
         self._claim(records, source, target)
-        for record in records:
-            target.note(record.model_copy(update={"former": ()}))
         self._close(records, source, target)
         return Transferred(self.source, self.target, records)
 

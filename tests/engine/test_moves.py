@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import apply, plan, rollback
+from provisioner.api import Options, apply, plan, rollback
 from provisioner.ensure import Action
 from provisioner.errors import ForeignObjectError, ManifestError, PlanError
 from provisioner.inventory import Record
@@ -19,7 +19,9 @@ from provisioner.resemblance import resemblances
 from provisioner.stack import Handle, Stack
 from provisioner.views.plans import plan_lines
 from provisioner.views.plans.document import plan_document
+from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
+from tests.engine.test_runs import refusing
 from tests.engine.test_story import counts, writes
 from tests.faults.stage import Stage
 
@@ -126,7 +128,7 @@ def test_a_rename_keeps_every_object(stage: Stage, session: boto3.Session) -> No
     records = stage.records()
     assert {r.id for r in records.values()} == {*ids.values()}
     assert records["seal"].id == ids["key"]
-    assert (records["seal"].status, records["seal"].former) == ("ready", ())
+    assert records["seal"].status == "ready"
     assert edges(records) == {
         "queue": {"seal"},
         "group": {"network"},
@@ -257,6 +259,55 @@ def test_a_rollback_leaves_a_move_and_names_it(stage: Stage, session: boto3.Sess
         QueueUrl=url, AttributeNames=["VisibilityTimeout"]
     )["Attributes"]
     assert attributes["VisibilityTimeout"] == "30"
+
+
+def test_a_new_resource_at_the_old_address_is_another_one(
+    session: boto3.Session, clock: VirtualClock
+) -> None:
+    """Even while the tags of the moved object still name that address: the records know better."""
+    options = Options(clock=clock)
+    apply(session, ward(), options).check()
+    stack = renamed()
+    with refusing(session, "kms.TagResource"):
+        assert apply(session, stack, options).result == "partial"
+    clock.sleep(600)
+    both = ward(NEW)
+    both.add("key", "kms.key", alias="alias/other")
+    planned = plan(session, both, options)
+    assert {c.address: str(c.action) for c in planned.changes if not c.idle} == {
+        "seal": "move",
+        "key": "create",
+    }
+    apply(session, both, options).check()
+    kms = session.client("kms")
+    targets = {a["AliasName"]: a.get("TargetKeyId") for a in kms.list_aliases()["Aliases"]}
+    assert targets["alias/ward"] != targets["alias/other"]
+    assert plan(session, both, options).empty
+
+
+def test_old_tags_shown_for_a_moment_are_no_stranger_s(
+    session: boto3.Session, clock: VirtualClock
+) -> None:
+    """AWS may answer with the tags of before for seconds; that is waited for."""
+
+    def mail(address: str, moved_from: str = "") -> Stack:
+        stack = Stack("mail")
+        stack.add(address, "sqs.queue", queue_name="mail", moved_from=moved_from or ())
+        return stack
+
+    options = Options(clock=clock)
+    apply(session, mail("old"), options).check()
+    assert counts(apply(session, mail("new", "old"), options).check()) == {"moved": 1}
+    until = clock.monotonic() + 10
+
+    def yesterday(parsed: dict[str, Any], **_: Any) -> None:
+        if clock.monotonic() < until:
+            parsed["Tags"]["provisioner:address"] = "old"
+
+    session.events.register("after-call.sqs.ListQueueTags", yesterday)
+    again = apply(session, mail("new", "old"), options).check()
+    assert (writes(again), counts(again)) == (0, {"unchanged": 1})
+    assert clock.monotonic() >= until
 
 
 def _done(stage: Stage) -> Any:
