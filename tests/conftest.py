@@ -6,19 +6,16 @@ import os
 from collections.abc import Iterator
 
 import boto3
-import botocore.loaders
-import botocore.session
 import pytest
 from moto import mock_aws
 
 from provisioner.aws.clients import Aws, connect
 from provisioner.local import gaps
 from provisioner.strict.clock import VirtualClock
+from tests.sessions import Session
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 REGION = "eu-central-1"
-LOADER = botocore.loaders.create_loader()
-"""AWS's service models, parsed once for all tests."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,9 +41,7 @@ def session() -> Iterator[boto3.Session]:
     """A session on an empty in-memory AWS, moto's gaps filled."""
     gaps.fill()
     with mock_aws():
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        yield boto3.Session(botocore_session=core, region_name=REGION)
+        yield Session(REGION)
 
 
 @pytest.fixture
@@ -55,4 +50,4 @@ def aws(session: boto3.Session, clock: VirtualClock) -> Aws:
     return connect(session, clock=clock)
 
 
-__all__ = ["LOADER", "REGION", "VirtualClock"]
+__all__ = ["REGION", "VirtualClock"]

@@ -10,7 +10,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import boto3
-import botocore.session
 from moto import mock_aws
 
 from provisioner.allowances import Allowances
@@ -21,10 +20,11 @@ from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.local import gaps
 from provisioner.report import Report
 from provisioner.stack import Stack
-from tests.conftest import LOADER, REGION, VirtualClock
+from tests.conftest import REGION, VirtualClock
 from tests.e2e.alive import alive
 from tests.faults.census import census
 from tests.faults.weather import Killed, Trouble, Weather, fair
+from tests.sessions import Session
 
 
 class Clients:
@@ -48,9 +48,7 @@ _EQUIPMENT: WeakKeyDictionary[boto3.Session, tuple[Weather, Clients]] = WeakKeyD
 
 @cache
 def _session() -> boto3.Session:
-    core = botocore.session.Session()
-    core.register_component("data_loader", LOADER)
-    return boto3.Session(botocore_session=core, region_name=REGION)
+    return Session(REGION)
 
 
 @contextmanager

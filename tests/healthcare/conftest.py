@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
-import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -14,7 +13,8 @@ from provisioner.api import Options, apply
 from provisioner.local import gaps
 from provisioner.manifest import load
 from provisioner.stack import Stack
-from tests.conftest import LOADER, REGION, VirtualClock
+from tests.conftest import REGION, VirtualClock
+from tests.sessions import Session
 
 MANIFEST = Path(__file__).resolve().parents[2] / "manifests" / "healthcare"
 ACCOUNT = "123456789012"
@@ -25,14 +25,7 @@ def healthcare() -> Iterator[boto3.Session]:
     """A session on the account that the stack stands in."""
     gaps.fill()
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        session = boto3.Session(
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            botocore_session=core,
-            region_name=REGION,
-        )
+        session = Session(REGION)
         stack = Stack.of(load(MANIFEST, variables={"alert_email": "a@example.org"}))
         apply(session, stack, Options(clock=VirtualClock())).check()
         yield session

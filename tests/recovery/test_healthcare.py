@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -12,6 +11,7 @@ from provisioner.local import gaps
 from tests.conftest import REGION
 from tests.faults.stacks import healthcare
 from tests.recovery.ruin import Ruin, lasting
+from tests.sessions import Session
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def ruin() -> Iterator[Ruin]:
     ):
         patched.setenv("AWS_ACCESS_KEY_ID", "test")
         patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        made = Ruin(boto3.Session(region_name=REGION), healthcare())
+        made = Ruin(Session(REGION), healthcare())
         assert made.alive() == {}
         report = made.up()
         assert report is not None

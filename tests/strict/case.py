@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-import botocore.session
-
 from provisioner import Options, Stack, apply, teardown
 from provisioner.aws.clients import Aws, connect
 from provisioner.ensure import ensure, validated
@@ -19,9 +16,10 @@ from provisioner.lifecycle import Json
 from provisioner.registry import kind_of
 from provisioner.report import Report
 from provisioner.strict import Strict, VirtualClock
-from tests.conftest import LOADER, REGION
+from tests.conftest import REGION
 from tests.e2e.alive import alive
 from tests.faults.stage import Clients
+from tests.sessions import Session
 from tests.strict import cases
 
 Client = Callable[[str], Any]
@@ -93,9 +91,7 @@ class Ground:
 @cache
 def _plain() -> Any:
     """Clients that meet no rule, made once for all tests: making them takes longer than a case."""
-    core = botocore.session.Session()
-    core.register_component("data_loader", LOADER)
-    return Clients(boto3.Session(botocore_session=core, region_name=REGION))
+    return Clients(Session(REGION))
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 from moto import mock_aws
 
 from provisioner import Options, Stack, apply, load, strict, teardown
 from provisioner.local import gaps
 from provisioner.report import Report
-from tests.conftest import LOADER, REGION
+from tests.conftest import REGION
 from tests.e2e.alive import alive
 from tests.faults.stage import Clients
+from tests.sessions import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUP = "healthcare-functions-dev"
@@ -28,9 +28,7 @@ def strict_base() -> Iterator[boto3.Session]:
     """An empty AWS in memory that has AWS's own managed policies."""
     gaps.fill()
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        yield boto3.Session(botocore_session=core, region_name=REGION)
+        yield Session(REGION)
 
 
 class Healthcare:
