@@ -12,12 +12,15 @@ from provisioner.resources.apigateway_account import (
     ensure_apigateway_account,
 )
 from tests.contract.case import Case
+from tests.resources._roles import role
 
 ROLE = "arn:aws:iam::123456789012:role/api-logs"
 OTHER = "arn:aws:iam::123456789012:role/other"
 
 
 def _settings(session: boto3.Session) -> dict[str, Json]:
+    for name in ("api-logs", "other"):
+        role(session, name, "apigateway.amazonaws.com", "logs:PutLogEvents")
     return {"cloudwatch_role_arn": ROLE}
 
 

@@ -14,6 +14,7 @@ from provisioner.local import gaps
 from provisioner.resources._apigateway_methods import as_method_settings, observed_settings
 from provisioner.resources.apigateway_stage import RESOURCE, ensure_apigateway_stage
 from tests.contract.case import Case
+from tests.resources._roles import role
 from tests.resources.test_apigateway_deployment import make_api
 
 gaps.fill()
@@ -39,6 +40,9 @@ def _another_api(session: boto3.Session, settings: dict[str, Json]) -> dict[str,
 
 
 def _settings(session: boto3.Session) -> dict[str, Json]:
+    logger = role(session, "api-logs", "apigateway.amazonaws.com", "logs:PutLogEvents")
+    given = {"op": "replace", "path": "/cloudwatchRoleArn", "value": logger}
+    session.client("apigateway").update_account(patchOperations=[given])
     api: dict[str, Json] = {"rest_api_id": make_api(session)}
     return {
         **api,

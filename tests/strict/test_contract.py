@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -19,7 +20,7 @@ from provisioner.changes import Old
 from provisioner.ensure import Action, Result, ensure, validated
 from provisioner.lifecycle import AnyType, Json, Observed, Owner, Spec, differences, settings_of
 from provisioner.registry import kind_of
-from provisioner.removal import removed
+from provisioner.removal import lifted, removed
 from tests.contract.case import Case
 from tests.contract.test_contract import CASES
 from tests.faults.stage import Clients
@@ -82,7 +83,8 @@ class Life:
             self.kind.unwire(self.aws, id_)
             self.clock.sleep(60)
         old = Old(self.kind.kind, id_, settings_of(spec), empty=True)
-        for pause in removed(self.kind, old, self.aws, frozenset({id_})):
+        going = removed(self.kind, old, self.aws, frozenset({id_}))
+        for pause in chain(lifted(self.kind, old, self.aws), going):
             self.clock.sleep(pause.seconds)
         assert self.kind.read(self.aws, [id_]) == {}
         self.clock.sleep(LATER)

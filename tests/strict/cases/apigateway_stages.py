@@ -132,8 +132,9 @@ def no_log_group_is_left(ground: Ground) -> None:
     ground.down(stack_with_logs())
     ground.up(stack_with_logs(own_group=False))
     ground.clock.sleep(60)
-    [made] = ground.plain("logs").describe_log_groups()["logGroups"]
-    name = made["logGroupName"]
+    ground.layer.catch_up()
+    groups = ground.plain("logs").describe_log_groups(logGroupNamePrefix="API-Gateway-Execution")
+    name = groups["logGroups"][0]["logGroupName"]
     report = ground.take_down(stack_with_logs(own_group=False))
     assert any(name in one.what for told in report.plan.obstacles.values() for one in told)
     ground.down(stack_with_logs(own_group=False))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from functools import partial
 
+import pytest
+
+from provisioner.errors import BlockedError
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._identity import role, settle
 from tests.strict.cases._keys import admitting, key, stack
@@ -37,16 +40,20 @@ def grant_twice(client: Client) -> None:
 
 
 def granted(ground: Ground) -> None:
-    """Grants that others made on a key of ours are no difference and don't keep it."""
+    """Grants that others made on a key of ours are no difference, and keep it until they go."""
     ground.up(stack())
     id_ = ground.plain("kms").describe_key(KeyId="alias/strict")["KeyMetadata"]["KeyId"]
     arn = role(ground.plain, "reader")
     kms = ground.aws.client("kms")
     for _ in range(2):
         kms.create_grant(KeyId=id_, GranteePrincipal=arn, Operations=["Decrypt"], Name="reading")
-    assert len(ground.plain("kms").list_grants(KeyId=id_)["Grants"]) == 1
+    [one] = ground.plain("kms").list_grants(KeyId=id_)["Grants"]
     ground.plain("iam").delete_role(RoleName="reader")
-    ground.through(stack())
+    ground.up(stack())
+    with pytest.raises(BlockedError, match="in use by 1 grant"):
+        ground.take_down(stack())
+    kms.revoke_grant(KeyId=id_, GrantId=one["GrantId"])
+    ground.down(stack())
 
 
 def read_back(client: Client) -> None:
