@@ -237,11 +237,11 @@ class _Run:
     def _await(self, heard: Heard) -> None:
         """Wait for a worker, or for the next pause to end."""
         until = self._timers[0][0] - self._clock.monotonic() if self._timers else SLICE
-        nap = max(0.0, min(until, SLICE))
         if not self._running:
-            if self._timers and nap:
-                self._clock.sleep(nap)
+            if self._timers and until > 0:
+                self._clock.wait(self._stop, until)
             return
+        nap = max(0.0, min(until, SLICE))
         ended = wait(self._running, timeout=nap, return_when=FIRST_COMPLETED).done
         self._pass_on(heard)
         for future in ended:

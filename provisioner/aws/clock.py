@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +16,9 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        """Wait, but no longer than until something is set."""
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
@@ -30,6 +34,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Block this thread."""
         time.sleep(seconds)
+
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        """Block this thread, but no longer than until something is set."""
+        stop.wait(seconds)
 
     def now(self) -> datetime:
         """The time of day, in UTC."""

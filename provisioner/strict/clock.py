@@ -71,6 +71,11 @@ class VirtualClock:
                 heapq.heapify(self._wakes)
                 self._stirred.notify_all()
 
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        """Let time pass, unless something is set already."""
+        if not stop.is_set():
+            self.sleep(seconds)
+
     def _pass(self, wake: tuple[float, int]) -> None:
         """Move time on to a wake, if it is the next one and all is quiet; else wait a moment."""
         alone = len(self._sleepers) == 1 and self.at_work is nobody

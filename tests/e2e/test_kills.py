@@ -19,8 +19,8 @@ APPLY = ("apply", MANIFEST, "--yes")
 TEARDOWN = ("teardown", STACK, "--yes")
 BRIEF = 1.5
 TEARDOWN_KILLS: tuple[tuple[int, Side], ...] = (
-    *((10, "after"), (240, "after")),
-    *((60, "before"), (150, "after")),
+    *((10, "after"), (450, "after")),
+    *((60, "before"), (220, "after")),
 )
 Numbers = Mapping[str, int]
 

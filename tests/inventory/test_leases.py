@@ -66,6 +66,10 @@ class Machine:
     def sleep(self, seconds: float) -> None:
         self.time.pass_by(seconds)
 
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        if not stop.is_set():
+            self.sleep(seconds)
+
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.time.seconds + self.off)
 
