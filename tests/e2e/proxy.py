@@ -102,6 +102,7 @@ class Proxy:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # what finds no place in it waits for a minute
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a killed process leaves broken connections."""
