@@ -25,7 +25,7 @@ class Session(boto3.Session):
         core = botocore.session.Session()
         core.register_component("data_loader", LOADER)
         super().__init__(botocore_session=core, region_name=region)
-        self._clients = _SHARED
+        self._clients: dict[str, Any] = _SHARED
 
     if not TYPE_CHECKING:
 
@@ -41,7 +41,7 @@ class Session(boto3.Session):
     @property
     def events(self) -> Any:
         """The hooks of clients to come."""
-        self._clients: dict[str, Any] = {}
+        self._clients = {}
         return super().events
 
 

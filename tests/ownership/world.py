@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-import botocore.session
 from moto import mock_aws
 
 from provisioner.allowances import Allowances
@@ -18,10 +16,11 @@ from provisioner.errors import ForeignObjectError
 from provisioner.local import gaps
 from provisioner.report import Report
 from provisioner.stack import Stack
-from tests.conftest import LOADER, REGION
+from tests.conftest import REGION
 from tests.faults.stage import Clients, Stage
 from tests.faults.weather import Killed, Moment
 from tests.ownership.hands import ACCOUNT, HANDS, ByHand, Client, make_bucket, role_of
+from tests.sessions import Session
 
 OUTSIDE = {
     "sns.subscription": ("sns.topic", f"arn:aws:sns:{REGION}:{ACCOUNT}:outside"),
@@ -60,16 +59,10 @@ class World(Stage):
         )
 
 
-def _session(region: str) -> boto3.Session:
-    core = botocore.session.Session()
-    core.register_component("data_loader", LOADER)
-    return boto3.Session(botocore_session=core, region_name=region)
-
-
 @cache
 def _hands(region: str) -> Client:
     """Clients that know nothing of any stage; made once."""
-    return Clients(_session(region)).client
+    return Clients(Session(region)).client
 
 
 @contextmanager
@@ -77,7 +70,7 @@ def world(stack: Stack, region: str = REGION, *, adopt: bool = False) -> Iterato
     """An AWS with nothing in it but what was there all the time."""
     gaps.fill()
     with mock_aws():
-        made = World(_session(region), stack, adopt=adopt)
+        made = World(Session(region), stack, adopt=adopt)
         for kind in sorted({resource.kind.kind for resource in stack}):
             _make_outside(made.hands, kind, region)
         yield made

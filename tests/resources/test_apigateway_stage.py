@@ -41,8 +41,9 @@ def _another_api(session: boto3.Session, settings: dict[str, Json]) -> dict[str,
 
 def _settings(session: boto3.Session) -> dict[str, Json]:
     logger = role(session, "api-logs", "apigateway.amazonaws.com", "logs:PutLogEvents")
-    given = {"op": "replace", "path": "/cloudwatchRoleArn", "value": logger}
-    session.client("apigateway").update_account(patchOperations=[given])
+    session.client("apigateway").update_account(
+        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": logger}]
+    )
     api: dict[str, Json] = {"rest_api_id": make_api(session)}
     return {
         **api,
