@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.alive import alive
 from tests.e2e.conftest import ROOT, World
 
@@ -14,29 +12,25 @@ MANIFEST = "manifests/healthcare"
 
 
 def test_up_unchanged_and_down_to_nothing(world: World) -> None:
-    """The second apply writes nothing; the teardown needs no manifest and leaves nothing."""
+    """The second apply writes nothing; the teardown needs no manifest and leaves nothing.
+
+    The calls are a budget: whoever makes the stack cost more of them has to say so here.
+    """
     first = world.run("apply", MANIFEST, "--local", "--yes", "--json")
     assert first.code == 0, first.err
     assert first.counts() == {"created": 110}
     second = world.run("apply", MANIFEST, "--local", "--yes", "--json")
     assert second.counts() == {"unchanged": 110}
-    assert second.summary["aws_calls"]["write"] == 0
+    up, same = first.summary["aws_calls"], second.summary["aws_calls"]
+    assert (up["read"] <= 165, up["write"] <= 184, up["inventory"] <= 20) == (True, True, True), up
+    assert (same["read"] <= 180, same["write"], same["inventory"] <= 3) == (True, 0, True), same
     assert world.run("plan", MANIFEST, "--local", "--detailed-exitcode").code == 0
     gone = world.run("teardown", "healthcare-dev", "--local", "--yes", "--json")
     assert (gone.code, gone.counts()) == (0, {"deleted": 110}), gone.err
+    assert gone.summary["aws_calls"]["write"] <= 141
     assert alive(world.session) == {}
     again = world.run("teardown", "healthcare-dev", "--local", "--yes", "--json")
     assert (again.code, again.counts()) == (0, {})
-
-
-def test_calls_are_counted_and_few(world: World) -> None:
-    """A budget: whoever makes the stack cost more calls has to say so here."""
-    up = world.run("apply", MANIFEST, "--local", "--yes", "--json").summary["aws_calls"]
-    same = world.run("apply", MANIFEST, "--local", "--yes", "--json").summary["aws_calls"]
-    down = world.run("teardown", "healthcare-dev", "--local", "--yes", "--json")
-    assert (up["read"] <= 165, up["write"] <= 184, up["inventory"] <= 20) == (True, True, True), up
-    assert (same["read"] <= 180, same["inventory"] <= 3) == (True, True), same
-    assert down.summary["aws_calls"]["write"] <= 141
 
 
 def test_one_value_changes_exactly_that(world: World) -> None:
@@ -121,10 +115,9 @@ def test_a_second_stack_can_not_take_the_account_role(world: World) -> None:
     assert alive(world.session) == one
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-3"])
-def test_any_region_will_do(world: World, region: str) -> None:
-    """us-east-1 has its own rules for buckets; every name follows the region."""
-    env = {"AWS_REGION": region}
+def test_us_east_1_will_do(world: World) -> None:
+    """It has its own rules for buckets; every name follows the region."""
+    env = {"AWS_REGION": "us-east-1"}
     up = world.run("apply", MANIFEST, "--local", "--yes", "--json", env=env)
     assert up.counts() == {"created": 110}, up.err
     same = world.run("apply", MANIFEST, "--local", "--yes", "--json", env=env)

@@ -16,6 +16,7 @@ import gc
 import json
 import math
 import os
+import select
 import sys
 import time
 import traceback
@@ -115,14 +116,15 @@ def forked(
                 os.close(reading)
                 _child(works[index], writing)
             os.close(writing)
-            running[pid] = (index, reading)
+            running[reading] = (pid, index)
         if not running:
             return
-        pid, _ = os.wait()
-        index, reading = running.pop(pid)
-        with os.fdopen(reading) as pipe:
-            text = pipe.read()
-        yield index, json.loads(text) if text else None
+        for reading in select.select([*running], [], [])[0]:
+            pid, index = running.pop(reading)
+            with os.fdopen(reading) as pipe:
+                text = pipe.read()
+            os.waitpid(pid, 0)
+            yield index, json.loads(text) if text else None
 
 
 def _child(work: Callable[[], Any], writing: int) -> None:

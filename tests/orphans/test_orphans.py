@@ -21,6 +21,7 @@ from tests.faults.stage import empty
 from tests.faults.weather import Side, Trouble, fair, killed_at, silence_the_dead
 from tests.orphans.ground import Ground
 from tests.recovery.ruin import clinic, denying, lasting, unprotected
+from tests.walks import one_in
 
 
 @pytest.fixture
@@ -268,8 +269,7 @@ def test_what_another_stack_has_adopted_is_not_ours(ground: Ground) -> None:
     assert other.hunt("clinic").orphans == ()
 
 
-@pytest.mark.parametrize("every", [7])
-def test_killed_at_any_call_the_same_command_finishes(ground: Ground, every: int) -> None:
+def test_killed_at_any_call_the_same_command_finishes(ground: Ground) -> None:
     """Two orphans being deleted: what was begun is still listed, and the same words end it."""
     silence_the_dead()
     alive = ground.alive()
@@ -283,7 +283,7 @@ def test_killed_at_any_call_the_same_command_finishes(ground: Ground, every: int
         for number, call in enumerate(calls, 1)
         for side in (("before", "after") if call.mutates else ("before",))
     ]
-    for number, side in points[::every]:
+    for number, side in points[:: one_in(7)]:
         ground.scatter(*ids)
         assert ground.attempt(*ids, trouble=killed_at(number, side)) is None
         again = ground.attempt(*ids)

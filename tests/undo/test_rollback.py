@@ -21,6 +21,7 @@ from tests.engine.test_runs import refusing
 from tests.engine.test_story import counts
 from tests.faults.stage import Stage
 from tests.faults.weather import SIDES, Side, killed_at, silence_the_dead
+from tests.walks import one_in
 
 
 @pytest.fixture
@@ -249,7 +250,7 @@ def test_an_interrupted_run_is_not_undone(session: boto3.Session, options: Optio
 
 
 CALLS = 400
-STRIDE = 13
+STRIDE = one_in(13)
 """Every point of it takes minutes; the crash matrix walks them all."""
 
 
