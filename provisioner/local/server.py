@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,15 @@ class OneAtATime:
             ]
             start("200 OK", headers)
             return [self._status]
+        _receive(environ)
         with self._lock:
             return [b"".join(self._app(environ, start))]
+
+
+def _receive(environ: dict[str, Any]) -> None:
+    """Read the whole request, so that no slow sender keeps the others waiting."""
+    if length := environ.get("CONTENT_LENGTH"):
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
 
 
 def serve(state_file: Path, port: int = 0) -> None:

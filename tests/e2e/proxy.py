@@ -119,7 +119,10 @@ def proxied(upstream: str, meet: Meet = pass_by) -> Iterator[Proxy]:
         disable_nagle_algorithm = True
 
         def _pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed while it did
+                return
             name = self.headers.get("X-Amz-Target", "")
             request = identified(proxy.next(), self.command, self.path, name, body)
             proxy.meet(request, "before")

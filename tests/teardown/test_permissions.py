@@ -45,8 +45,8 @@ def allow(action: str, resource: str, **more: Any) -> dict[str, Any]:
 def test_a_missing_right_is_told_before_the_first_delete(world: World) -> None:
     """With the action and what it is about."""
     world.up(clinic())
-    before = world.alive()
     caller = as_role(world, allow("sqs:*", QUEUES))
+    before = world.alive()
     with pytest.raises(BlockedError) as told:
         teardown(caller, "clinic", world.options)
     arn = "arn:aws:sns:eu-central-1:123456789012:clinic-alerts"
