@@ -44,16 +44,19 @@ EVENTS = 100
 SHOWN = 3
 
 
-def culprits_of(aws: Aws, drifted: Mapping[str, Record]) -> dict[str, Culprit]:
+def culprits_of(
+    aws: Aws, drifted: Mapping[str, Record], ended: Mapping[str, str]
+) -> dict[str, Culprit]:
     """Who changed these, by address.
 
     Args:
         aws: clients; only reading calls are made.
         drifted: the records of what drifted.
+        ended: by run, when it ended, in ISO 8601: what our own run did is no news.
     """
     asking = _Asking(aws)
     return {
-        address: asking.about(record)
+        address: asking.about(record, max(record.updated_at, ended.get(record.run, "")))
         if number < OBJECTS
         else Culprit(unknown=f"only the first {OBJECTS} objects are looked up")
         for number, (address, record) in enumerate(sorted(drifted.items()))
@@ -68,10 +71,10 @@ class _Asking:
         self._refused: dict[str, str] = {}
         self._regions = {aws.target.region: aws}
 
-    def about(self, record: Record) -> Culprit:
-        """Who changed one object."""
+    def about(self, record: Record, written: str) -> Culprit:
+        """Who changed one object since we last wrote to it."""
         region = self._region(record)
-        since = datetime.fromisoformat(record.updated_at)
+        since = datetime.fromisoformat(written)
         age = self._aws.clock.now() - since
         if region in self._refused:
             return Culprit(unknown=self._refused[region])
@@ -95,20 +98,22 @@ class _Asking:
         return self._regions[region]
 
     def _deeds(self, aws: Aws, record: Record, since: datetime) -> tuple[Deed, ...]:
-        """Under the first of its names by which there are any."""
-        for name in _names(record):
-            pages = (
-                aws.client("cloudtrail")
-                .get_paginator("lookup_events")
-                .paginate(
-                    LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}],
-                    StartTime=since,
-                )
-            )
-            events = islice((event for page in pages for event in page.get("Events", ())), EVENTS)
-            if deeds := tuple(islice(_writes(events, since), SHOWN)):
-                return deeds
-        return ()
+        """Under all of its names, the newest first."""
+        found = {deed for name in _names(record) for deed in _told(aws, name, since)}
+        return tuple(sorted(found, key=lambda deed: deed.at, reverse=True)[:SHOWN])
+
+
+def _told(aws: Aws, name: str, since: datetime) -> Iterator[Deed]:
+    pages = (
+        aws.client("cloudtrail")
+        .get_paginator("lookup_events")
+        .paginate(
+            LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}],
+            StartTime=since,
+        )
+    )
+    events = islice((event for page in pages for event in page.get("Events", ())), EVENTS)
+    yield from islice(_writes(events, since), SHOWN)
 
 
 def _names(record: Record) -> Iterable[str]:

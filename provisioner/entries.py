@@ -36,6 +36,8 @@ from provisioner.validation import problems_of
 FOLDER = "TODO"
 """In the place of a folder of sources, which nobody can tell from what AWS has."""
 LONGEST_NAME = 40
+_MADE = re.compile(r"[0-9a-f]{12,}")
+"""A part of an id that no person chose."""
 NOT_FREE = frozenset({*TARGET_NAMES, "var", "env"})
 """Words that mean something else in a reference."""
 
@@ -142,25 +144,40 @@ def _why_not(one: Sighted, at_hand: AtHand) -> str:
 def _placed(
     objects: Iterable[Sighted], at_hand: AtHand, named: Mapping[tuple[str, str], str]
 ) -> dict[str, Sighted]:
-    """An address for each that no other one has."""
+    """An address for each that no other has; what can't carry tags is called after its parent."""
     placed: dict[str, Sighted] = {}
-    for one in sorted(objects, key=lambda one: one.key):
-        wish = named.get(one.key) or _called(one)
+    for one in sorted(objects, key=lambda one: (not one.kind.taggable, one.key)):
+        wish = named.get(one.key) or _below(one, placed, at_hand.known) or _called(one)
         placed[_free(wish, {*placed, *at_hand.known, *NOT_FREE})] = one
     return placed
 
 
+def _below(one: Sighted, placed: Mapping[str, Sighted], known: Mapping[str, Known]) -> str:
+    """The address of what it belongs to, and what it is; empty if that one is not at hand."""
+    owner, _, attribute = one.kind.belongs_to.rpartition(".")
+    whose = one.observed.settings.get(one.kind.parent)
+    at_hand = {a: Known(other.kind, other.observed.attributes) for a, other in placed.items()}
+    for address, other in {**known, **at_hand}.items():
+        if other.kind.kind == owner and other.attributes.get(attribute) == whose:
+            return f"{address}_{_noun(one)}"
+    return ""
+
+
+def _noun(one: Sighted) -> str:
+    return one.kind.kind.partition(".")[2]
+
+
 def _called(one: Sighted) -> str:
     """After its name, as people know it; else after its kind."""
-    noun = one.kind.kind.partition(".")[2]
     attributes, tags = one.observed.attributes, one.observed.tags or {}
     names = (tags.get("Name"), attributes.get("name"), attributes.get("alias"))
     known = next((name for name in names if name), "") or _last(one.id)
     words = re.sub(r"[^A-Za-z0-9]+", "_", known.removeprefix("alias/")).strip("_").lower()
-    if words in NOT_FREE or not words[:1].isalpha():
-        words = f"{noun}_{words}" if words != noun else one.kind.kind.replace(".", "_")
-    address = words
-    return address[:LONGEST_NAME].strip("_") or noun
+    if words == _noun(one):
+        words = one.kind.kind.replace(".", "_")
+    elif not words[:1].isalpha() or words in NOT_FREE:
+        words = _noun(one) if _MADE.search(words) else f"{_noun(one)}_{words}"
+    return words[:LONGEST_NAME].strip("_") or _noun(one)
 
 
 def _last(id_: str) -> str:

@@ -80,7 +80,10 @@ def inspected(
 def blamed(desk: Desk, drifts: Drifts, records: Mapping[str, Record]) -> Drifts:
     """The same with who did it, as far as anybody knows."""
     drifted = {address: records[address] for address in drifts.addresses}
-    return replace(drifts, culprits=culprits_of(desk.reading, drifted)) if drifted else drifts
+    if not drifted:
+        return drifts
+    ended = {run.id: run.finished_at for run in desk.inventory.runs(drifts.stack)}
+    return replace(drifts, culprits=culprits_of(desk.reading, drifted, ended))
 
 
 def planned_repair(

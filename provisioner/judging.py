@@ -166,7 +166,9 @@ def _stranger(
         why_not = _why_replace(found, changed)
         return _replaced(judgement, resource, None, adopted, why_not) if why_not else adopted
     who = f"belongs to stack {whose.stack!r}, {whose.address}" if whose else "is not ours"
-    hint = "Choose another name." if whose else _adoption(judgement, resource, found)
+    hint = "Choose another name." if whose else "Choose another name, or adopt it with --adopt."
+    if whose is None:
+        who += f"; {_adoption(judgement, resource, found)}"
     if former := _no_longer_wanted(judgement, resource, found):
         who = f"is {former}, which is no longer wanted"
         hint = f"If {resource.address} is its new address: moved_from: {former}."
@@ -178,10 +180,10 @@ def _stranger(
 
 
 def _adoption(judgement: Judgement, resource: Resource, found: Found) -> str:
-    """How to adopt an object, and what that changes of it."""
+    """What an adoption changes of an object."""
     changed = [difference.field for difference in _differences(judgement, resource, found)]
-    what = f"that changes its {', '.join(changed)}" if changed else "that changes nothing of it"
-    return f"Choose another name, or adopt it with --adopt: {what}."
+    what = f"its {', '.join(changed)}" if changed else "nothing of it"
+    return f"adopting it changes {what}"
 
 
 def _no_longer_wanted(judgement: Judgement, resource: Resource, found: Found) -> str:

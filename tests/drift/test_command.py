@@ -90,7 +90,7 @@ def test_drift_exits_with_5_and_shows_both_sides(touched: None, say: Say) -> Non
     assert "+ added to news sns.topic" in words
     assert "extra subscription:" in words
     assert "mallory" not in words
-    assert "by whom: unknown" in words
+    assert "by arn:aws:iam::123456789012:user/local" in words
     assert "Drift: 3 resources of 3 drifted, 1 gone, 1 addition." in words
 
 

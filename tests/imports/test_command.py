@@ -108,14 +108,15 @@ def test_adopting_needs_the_flag_and_says_what_changes(
     entries = base / "taken.yaml"
     assert say("import", "sqs.queue", "theirs", "--out", str(entries))[0] == 0
     code, _, err = say("plan", str(base))
-    assert (code, "adopt it with --adopt: that changes nothing of it" in " ".join(err.split())) == (
+    assert (code, "is not ours; adopting it changes nothing of it" in " ".join(err.split())) == (
         1,
         True,
     )
     entries.write_text(entries.read_text().replace("45", "60"))
     code, _, err = say("apply", str(base), "--yes")
     assert code == 1
-    assert "--adopt: that changes its visibility_timeout" in " ".join(err.split())
+    assert "is not ours; adopting it changes its visibility_timeout" in " ".join(err.split())
+    assert "adopt it with --adopt" in err
     entries.write_text(entries.read_text().replace("60", "45"))
     before = HANDS["sqs.queue"].told(session.client, "theirs")  # type: ignore[arg-type]
     code, out, _ = say("apply", str(base), "--adopt", "--yes")

@@ -387,6 +387,16 @@ def _trail(client: Any, **more: Any) -> str:
     return str(made["TrailARN"])
 
 
+def cloudtrail_remembers_who_wrote(client: Any) -> None:
+    client("sqs").create_queue(QueueName="told")
+    client("sqs").list_queues(QueueNamePrefix="told")
+    [event] = client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": "told"}]
+    )["Events"]
+    assert (event["EventName"], event["ReadOnly"]) == ("CreateQueue", "false")
+    assert "userIdentity" in event["CloudTrailEvent"]
+
+
 def cloudtrail_delete_by_arn(client: Any) -> None:
     arn = _trail(client)
     client("cloudtrail").delete_trail(Name=arn)

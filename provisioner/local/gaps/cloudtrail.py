@@ -2,18 +2,15 @@
 
 - `CreateTrail` makes a trail anew that is there already.
 - `DeleteTrail` by ARN deletes nothing.
-- `LookupEvents` is missing. It tells of no event, as AWS does in the first minutes.
 - `UpdateTrail` does not clear what an empty text is sent for.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from moto.cloudtrail.exceptions import TrailNotFoundException
 from moto.cloudtrail.models import CloudTrailBackend, Trail
-from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
 
 _create_trail = CloudTrailBackend.create_trail
@@ -42,14 +39,8 @@ def description(self: Any, include_region: bool = False) -> dict[str, Any]:  # n
     return {name: value for name, value in answer.items() if value not in ("", None)}
 
 
-def lookup_events(self: Any) -> str:  # noqa: ARG001
-    """Nothing yet."""
-    return json.dumps({"Events": []})
-
-
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     CloudTrailBackend.create_trail = create_trail  # type: ignore[method-assign]
     CloudTrailBackend.delete_trail = delete_trail  # type: ignore[method-assign]
-    CloudTrailResponse.lookup_events = lookup_events  # type: ignore[attr-defined]
     Trail.description = description  # type: ignore[method-assign]
