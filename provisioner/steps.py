@@ -233,7 +233,8 @@ class Steps:
         told += [*self._claimed(change, aws, live), *removed_extras(aws, change, live.id)]
         self._learn(resource, observed)
         self._note_configured(change, resource, spec, live.id, Status.READY)
-        return Done(live.id, tuple(told))
+        note = f"moved from {change.moved_from}" if change.moved_from else ""
+        return Done(live.id, tuple(told), note)
 
     def _claimed(self, change: Change, aws: Aws, live: Found) -> Iterator[Difference]:
         """Write on an object whose it is: if it was moved, or somebody took our tags away."""

@@ -49,7 +49,7 @@ def test_the_words_reach_the_plan(
     )
     assert code == 0
     assert "Without news." in out
-    assert "Left out, though it would change: letters." in out
+    assert "Left as it is: letters." in out
     assert session.client("sns").list_topics()["Topics"] == []
     code, out = said("plan", str(file), "--replace", "outbox", "--target", "outbox")
     assert code == 0

@@ -87,8 +87,8 @@ def test_a_target_comes_with_what_it_needs_and_alone(clients: Any, options: Opti
     assert planned.scope.needed == ("key",)
     assert planned.scope.left == ("alarm", "vpc", "subnet", "group")
     text = "\n".join(line.plain for line in plan_lines(planned))
-    assert "Only queue; they need, too: key." in text
-    assert "Left out, though it would change: alarm, vpc, subnet, group." in text
+    assert "Only queue, with what that needs: key." in text
+    assert "Left as it is: alarm, vpc, subnet, group." in text
     assert plan_document(planned)["scope"] == {
         "target": ["queue"],
         "exclude": [],

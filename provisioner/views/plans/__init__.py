@@ -42,12 +42,8 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
             yield from change_lines(plan, change, dangers[change.address], detail)
     if detail is not Detail.SUMMARY and not plan.empty:
         yield from _unchanged(plan)
-    if plan.lasting or plan.obstacles:
-        yield Text("")
-    yield from lasting_lines(plan)
-    yield from obstacle_lines(plan)
-    yield from rename_lines(plan)
-    yield from scope_lines(plan)
+    remarks = [*lasting_lines(plan), *obstacle_lines(plan), *rename_lines(plan), *scope_lines(plan)]
+    yield from [Text(""), *remarks] if remarks else ()
     yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
     if plan.wanted is None and plan.changes:
         yield from prospects(plan)

@@ -35,12 +35,12 @@ def scope_lines(plan: Plan) -> Iterator[Text]:
     if scope is None:
         return
     if scope.target:
-        also = f"; they need, too: {enumerated(scope.needed)}" if scope.needed else ""
+        also = f", with what that needs: {enumerated(scope.needed)}" if scope.needed else ""
         yield Text(f"Only {enumerated(scope.target)}{also}.", "bold")
     if scope.exclude:
         yield Text(f"Without {enumerated(scope.exclude)}.", "bold")
     if scope.left:
-        yield Text(f"Left out, though it would change: {enumerated(scope.left)}.", "yellow")
+        yield Text(f"Left as it is: {enumerated(scope.left)}.", "yellow")
 
 
 def rename_lines(plan: Plan) -> Iterator[Text]:
