@@ -25,6 +25,7 @@ from provisioner.desk import (
     Desk,
     Options,
     planned_apply,
+    planned_end,
     planned_exactly,
     planned_teardown,
     planned_undo,
@@ -34,6 +35,7 @@ from provisioner.drifting import Drifts
 from provisioner.entries import Import
 from provisioner.errors import InventoryError, PlanError, ProvisionerError
 from provisioner.events import Listener, nobody
+from provisioner.expiry import expiry
 from provisioner.graph import build
 from provisioner.hunt import COMMAND as HUNTING
 from provisioner.hunt import Hunt, hunt
@@ -83,7 +85,7 @@ def plan(
     desk = Desk.reader(session, options)
     fence = desk.fence(stack.name) if to_save else None
     planned = planned_apply(desk, stack, desk.inventory.records(stack.name))
-    return replace(planned, fence=fence)
+    return replace(planned, fence=fence, expires_at=stack.expires_at)
 
 
 def plan_removal(session: ClientFactory, name: str, options: Options = DEFAULTS) -> Plan:
@@ -134,7 +136,8 @@ def apply(
         options = replace(options, allow=pinned.allow, select=pinned.select)
     desk = Desk(session, options, stop)
     planning = partial(planned_exactly, desk, stack, pinned)
-    run = Run(desk, "apply", stack.name, planning, approve, listen, stack.digest)
+    until = expiry(stack.expires_at, options.ttl, desk.aws.clock.now())
+    run = Run(desk, "apply", stack.name, planning, approve, listen, stack.digest, expiry=until)
     report = run.go()
     if options.rollback_on_failure and report.result in {"partial", "failed"}:
         return _undone(session, report, options, listen, stop)
@@ -162,6 +165,7 @@ def teardown(
     name: str,
     options: Options = DEFAULTS,
     *,
+    if_expired: bool = False,
     approve: Approve = everything,
     listen: Listener = nobody,
     stop: threading.Event | None = None,
@@ -170,14 +174,16 @@ def teardown(
 
     What blocks a delete is found before the first one; `options.allow` says what may be emptied,
     and which protections may be lifted. Arguments and errors are those of `apply`; no manifest is
-    needed. And:
+    needed. With `if_expired` it is done only if the stack's time has come, as it is once no other
+    run can give it more. And:
 
     Raises:
+        NotExpiredError: the stack has time left; nothing was deleted.
         ProtectedError, BlockedError: something stands in the way; nothing was deleted.
         InventoryError: nothing is recorded of the stack, but something carries its tags.
     """
     desk = Desk(session, options, stop)
-    planning = partial(planned_teardown, desk, name)
+    planning = partial(planned_end if if_expired else planned_teardown, desk, name)
     run = Run(desk, TEARDOWN, name, planning, approve, listen)
     return run.go() if desk.inventory.records(name) else run.nothing()
 
@@ -495,6 +501,11 @@ def stacks(session: ClientFactory, options: Options = DEFAULTS) -> tuple[Listed,
     return Desk.reader(session, options).inventory.listed()
 
 
+def expired(session: ClientFactory, options: Options = DEFAULTS) -> tuple[Listed, ...]:
+    """The stacks whose time has come; those that are worked on, too. One query, as `stacks`."""
+    return tuple(one for one in stacks(session, options) if one.expired)
+
+
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:
     """The outputs of a stack's last apply.
 
@@ -542,6 +553,7 @@ __all__ = [
     "describe_tagged",
     "drift",
     "everything",
+    "expired",
     "find_orphans",
     "move",
     "outputs",

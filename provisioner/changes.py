@@ -156,6 +156,7 @@ class Plan:
         allowed, selected: what a person allowed, and chose.
         fence: of the stack's last run before it; None if nobody asked.
         scope: the part of the stack that was chosen; None if it is for all of it.
+        expires_at: when the stack expires afterwards, an ISO time; empty: never.
     """
 
     stack: str
@@ -171,6 +172,7 @@ class Plan:
     selected: Selection = ALL
     fence: int | None = None
     scope: Scope | None = None
+    expires_at: str = ""
 
     @property
     def counts(self) -> Mapping[Action, int]:

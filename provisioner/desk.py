@@ -16,8 +16,9 @@ from provisioner.aws.clock import Clock
 from provisioner.aws.credentials import Lifetime
 from provisioner.aws.target import Target
 from provisioner.changes import Plan
-from provisioner.errors import InterruptedRunError, InventoryError, PlanError
+from provisioner.errors import InterruptedRunError, InventoryError, NotExpiredError, PlanError
 from provisioner.executor import WORKERS
+from provisioner.expiry import expired
 from provisioner.inventory import Holder, Inventory, Record, Run
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
@@ -45,6 +46,8 @@ class Options:
         allow: what may be adopted or replaced.
         select: the part of the stack that is planned.
         fail_fast: begin nothing more once a step has failed; else what can go on does.
+        ttl: seconds from the apply's start until its stack expires, whatever that says itself;
+            infinite: never; None: as it says.
         wait: `created` leaves the last wait for what nothing else needs to the next run.
         account: the account id that the session must be of; empty: any.
         region: overrides the session's.
@@ -63,6 +66,7 @@ class Options:
     allow: Allowances = field(default_factory=Allowances)
     select: Selection = ALL
     fail_fast: bool = False
+    ttl: float | None = None
     wait: Literal["created", "ready"] = "ready"
     account: str = ""
     region: str | None = None
@@ -230,6 +234,20 @@ def planned_teardown(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
     situation = refresh(desk.reading, name, records)
     plan = plan_teardown(name, desk.target, situation, desk.options.select)
     return surveyed(desk.reading, plan, desk.options.allow)
+
+
+def planned_end(desk: Desk, name: str, records: dict[str, Record]) -> Plan:
+    """The teardown of a stack whose time has come, as it is under the lease. Reads only.
+
+    Raises:
+        NotExpiredError: it has not, or not any more.
+    """
+    lease = desk.inventory.lease(name)
+    until = lease.standing.expires_at if lease and lease.standing else ""
+    if not expired(until, desk.aws.clock.now()):
+        told = f"expires at {until}" if until else "does not expire"
+        raise NotExpiredError(f"{name} {told}, so it stays.")
+    return planned_teardown(desk, name, records)
 
 
 def _check_nothing_is_left(desk: Desk, name: str) -> None:

@@ -7,7 +7,8 @@ ProvisionerError
 │   ├── ProtectedError       a delete or replace meets `protect`
 │   ├── BlockedError         a delete can't succeed, seen before the first one
 │   ├── ReplaceRefusedError  a data-holding resource would be replaced
-│   └── StalePlanError       a saved plan is not what would be done now
+│   ├── StalePlanError       a saved plan is not what would be done now
+│   └── NotExpiredError      a stack that was to go if its time has come has time left
 ├── AwsError                 AWS said no: code, operation, request id
 │   ├── CredentialsError     no credentials, or they expired
 │   ├── UnreachableError     no connection to the endpoint
@@ -106,6 +107,10 @@ class StalePlanError(PlanError):
     def __init__(self, message: str, *, hint: str = "", moved: Iterable[str] = ()) -> None:
         super().__init__(message, hint=hint)
         self.moved = tuple(moved)
+
+
+class NotExpiredError(PlanError):
+    """A stack was to be torn down if its time has come, and has time left."""
 
 
 class AwsError(ProvisionerError):

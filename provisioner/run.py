@@ -20,6 +20,7 @@ from provisioner.errors import (
 )
 from provisioner.events import LeaseAwaited, Listener, RunFinished, RunStarted
 from provisioner.executor import ENDS_THE_RUN, FIRST, Conduct, Outcome, execute
+from provisioner.expiry import Expiry
 from provisioner.history import Historian
 from provisioner.inventory import Journal, Lease, Record
 from provisioner.inventory.lease import Queue
@@ -54,6 +55,7 @@ class Run:
         listen: hears of everything that happens.
         digest: of the manifest.
         undoes: the run that this one undoes.
+        expiry: when its stack expires from then on; None: as it did.
         reason: why it stopped itself; empty if it did not.
     """
 
@@ -65,6 +67,7 @@ class Run:
     listen: Listener
     digest: str = ""
     undoes: str = ""
+    expiry: Expiry | None = None
     reason: str = ""
 
     def go(self) -> Report:
@@ -79,7 +82,10 @@ class Run:
             queue=Queue(options.lock_timeout, self._await, self.desk.stopped),
             lasts=options.lease,
         ) as journal:
+            if self.expiry:
+                journal.expire(self.expiry)
             planned = check(self.planning(dict(journal.records)))
+            planned = replace(planned, expires_at=journal.expires_at)
             self.desk.check()
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)

@@ -23,6 +23,7 @@ from typing import TypeAlias
 from pydantic import JsonValue, ValidationError
 
 from provisioner.errors import ManifestError, PlanError, Problem, nearest
+from provisioner.expiry import iso
 from provisioner.fields import FOLDER
 from provisioner.lifecycle import AnyType, FieldRule, Spec, Wait, marks_of, rules_of
 from provisioner.manifest.source import Declared, Source
@@ -175,6 +176,7 @@ class Stack:
         name: letters, digits, hyphens; it is the key in the inventory and on every tag.
         tags: put on every resource that can be tagged; a resource's own tags win.
         folder: where relative code folders start.
+        expires_at: when it may be torn down: an ISO time with its zone; empty: never.
 
     `digest` and `given` are those of the manifest that it was made of, if there is one.
     """
@@ -182,6 +184,7 @@ class Stack:
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
     folder: FilePath = field(default_factory=FilePath)
+    expires_at: str = ""
     resources: dict[str, Resource] = field(default_factory=dict, init=False)
     outputs: dict[str, JsonValue] = field(default_factory=dict, init=False)
     digest: str = field(default="", init=False)
@@ -194,6 +197,10 @@ class Stack:
                 "starting with a letter or digit."
             )
             raise ManifestError([Problem(message)])
+        try:
+            self.expires_at = iso(self.expires_at)
+        except ValueError as error:
+            raise ManifestError([Problem(f"expires_at: {error}.")]) from None
 
     @classmethod
     def of(cls, source: Source) -> Stack:
@@ -203,7 +210,7 @@ class Stack:
             ManifestError: with every problem found: kinds, fields, references.
         """
         try:
-            stack = cls(source.name, dict(source.tags), source.folder)
+            stack = cls(source.name, dict(source.tags), source.folder, source.expires_at)
         except ManifestError as error:
             raise ManifestError(
                 replace(item, place=source.place) for item in error.problems

@@ -13,6 +13,7 @@ from provisioner.cli.choosing import choosing
 from provisioner.cli.deleting import allowing, deleting
 from provisioner.cli.details import detailed
 from provisioner.cli.drift import drift
+from provisioner.cli.expiring import Lasting, teardown_expired
 from provisioner.cli.graph import graph
 from provisioner.cli.history import history
 from provisioner.cli.imports import import_
@@ -109,6 +110,11 @@ def plan(
     show_default=True,
     help="created: leave what only has to get ready, and nothing needs, to the next run.",
 )
+@click.option(
+    "--ttl",
+    type=Lasting(),
+    help="Let the stack expire so long after this apply: 90m, 12h, 3d, 2w, or never.",
+)
 @allowing
 @choosing
 @running
@@ -121,6 +127,7 @@ def apply(
     select: Selection,
     choice: Choice,
     wait: Literal["created", "ready"],
+    ttl: float | None,
     *,
     rollback_on_failure: bool,
 ) -> int:
@@ -139,6 +146,7 @@ def apply(
         allow=allow,
         select=select,
         wait=wait,
+        ttl=ttl,
         rollback_on_failure=rollback_on_failure,
     )
     act = partial(api.apply, here.session(), stack, pinned=saved)
@@ -146,7 +154,8 @@ def apply(
 
 
 @cli.command()
-@click.argument("stack")
+@click.argument("stack", required=False)
+@click.option("--expired", is_flag=True, help="Instead of STACK: every stack that has expired.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be deleted.")
 @click.option("--target", multiple=True, metavar="ADDRESS", help="Only this, and what needs it.")
 @deleting
@@ -157,15 +166,20 @@ def teardown(
     here: Surroundings,
     manner: Manner,
     allow: Allowances,
-    stack: str,
+    stack: str | None,
     target: tuple[str, ...],
     *,
+    expired: bool,
     only_plan: bool,
 ) -> int:
     """Delete everything that was made for STACK; no manifest is needed.
 
     What will block it is told before anything is deleted; then --plan exits with 1.
     """
+    if expired and not (stack or target):
+        return teardown_expired(here, manner, allow, only_plan=only_plan)
+    if expired or stack is None:
+        raise click.UsageError("Either STACK or --expired; --target goes with STACK.")
     from provisioner import api
     from provisioner.selection import Selection
 

@@ -10,10 +10,10 @@ from provisioner.cli.surroundings import Surroundings, surroundings
 @click.command()
 @surroundings
 def stacks(here: Surroundings) -> int:
-    """List all stacks: health, resources, age, last run.
+    """List all stacks: health, resources, age, expiry, last run.
 
     A stack is ready, partial or interrupted (run its last command again), running, silent (its run
-    gives no sign of life) or died (its run never said how it ended).
+    gives no sign of life), died (its run never said how it ended) or expired (see teardown).
     """
     from provisioner.api import Desk
     from provisioner.views.stacks import stack_document, stacks_lines

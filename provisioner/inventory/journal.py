@@ -24,6 +24,7 @@ from provisioner.errors import (
     RunLostError,
     UnwritableError,
 )
+from provisioner.expiry import Expiry
 from provisioner.inventory.lease import Hold
 from provisioner.inventory.records import Record, Run, RunEvent, Standing
 from provisioner.inventory.standing import began_at, standing
@@ -57,6 +58,7 @@ class Journal:
         self._run = run
         self._before = hold.lease.standing
         self._statuses = {address: record.status for address, record in records.items()}
+        self._expiry = self._expiry_before
         self._began = False
         self._store = store
         self._clock = clock
@@ -116,13 +118,13 @@ class Journal:
             LeaseLostError: another run has taken over.
         """
         self._run = self._run.model_copy(update={"changes": dict(changes or {})})
+        self._count(records, left)
         rows: list[Row | Gone] = [
             self._run_row(self._run),
             *(row for record in records if record.former for row in _moving(record, left)),
             *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
             *(_record_row(record) for record in records if not record.former),
         ]
-        self._count(records, left)
         self._store.write(self._run.stack, self.fence, rows, standing=self._standing())
 
     def hand_over(self, records: Sequence[Record], other: Journal) -> None:
@@ -139,12 +141,26 @@ class Journal:
         self._run = self._run.model_copy(update={"changes": changes})
         other._run = other._run.model_copy(update={"changes": changes})
         pk = stack_key(self._run.stack)
-        rows: list[Row | Gone] = [self._run_row(self._run), self._run_row(other._run)]
+        rows: list[Row | Gone] = [self._run_row(self._run), other._run_row(other._run)]
         for record in records:
             rows += [_record_row(record), Gone(pk, RESOURCE + record.former[-1].address)]
         self._count([], [record.former[-1].address for record in records])
         other._count(records)
         self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
+
+    def expire(self, expiry: Expiry) -> None:
+        """Let the stack expire so, once the run has begun to change it, or succeeded.
+
+        Args:
+            expiry: what an apply says; one that says nothing leaves what another was told by hand.
+        """
+        if expiry.at or expiry.by_hand or not self._expiry_before.by_hand:
+            self._expiry = expiry
+
+    @property
+    def expires_at(self) -> str:
+        """When the stack expires, once this run is done; empty: never."""
+        return self._expiry.at
 
     def note(self, record: Record) -> None:
         """Write a record soon; a newer one of the same address takes its place."""
@@ -237,10 +253,23 @@ class Journal:
                 self._before,
                 began=self._began,
                 since=began_at(self.records, self._run),
+                expiry=self._holding,
             )
 
+    @property
+    def _expiry_before(self) -> Expiry:
+        before = self._before
+        return Expiry(before.expires_at, by_hand=before.by_hand) if before else Expiry()
+
+    @property
+    def _holding(self) -> Expiry:
+        """What holds by now: a run that changed nothing, and failed, says nothing."""
+        said = self._began or self._run.result == "succeeded"
+        return self._expiry if said else self._expiry_before
+
     def _run_row(self, run: Run) -> Row:
-        return Row(stack_key(run.stack), RUN + run.id, run.body())
+        told = run.model_copy(update={"expires_at": self._holding.at})
+        return Row(stack_key(run.stack), RUN + run.id, told.body())
 
     def _put(self, row: Row | Gone) -> None:
         with self._changed:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provisioner.lifecycle import Owner
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 
 
 class _Row(BaseModel):
@@ -140,6 +140,7 @@ class Run(_Row):
         result: running, succeeded, partial, failed, interrupted or declined. One that stays
             `running` is read as `died` if it does not hold the lease, and as `silent` if the lease
             that it holds ended without a heartbeat.
+        expires_at: when the stack may be torn down from then on; empty: never.
     """
 
     id: str
@@ -157,6 +158,7 @@ class Run(_Row):
     seconds: float = 0.0
     result: str = "running"
     summary: Mapping[str, JsonValue] = {}
+    expires_at: str = ""
     version: int = RECORD_VERSION
 
 
@@ -180,6 +182,8 @@ class Standing(BaseModel):
         state: `ready`; or `partial`, `interrupted`: work is left to do.
         resources: how many are recorded.
         since: when the stack began.
+        expires_at: when it may be torn down; ISO time in UTC, empty: never.
+        by_hand: an apply was told so; see `provisioner.expiry`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -194,6 +198,8 @@ class Standing(BaseModel):
     state: Literal["ready", "partial", "interrupted"] = "ready"
     resources: int = 0
     since: str = ""
+    expires_at: str = ""
+    by_hand: bool = False
 
     @property
     def empty(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from provisioner.expiry import Expiry, expired
 from provisioner.inventory.records import Holder, Lease, Record, Run, Standing, Status
 
 RUNNING = "running"
@@ -26,6 +27,8 @@ class Health(StrEnum):
     RUNNING = "running"
     SILENT = "silent"
     """A run holds it that has given no sign of life for as long as its lease lasts."""
+    EXPIRED = "expired"
+    """Its time has come, and no run works on it."""
     DIED = "died"
     """A run on it never said how it ended, and holds it no more."""
 
@@ -39,12 +42,14 @@ class Listed:
         health: how it is.
         standing: what its newest run said; None while its first one has not begun to change it.
         holder: who works on it now; None if nobody does.
+        expired: it may be torn down.
     """
 
     name: str
     health: Health
     standing: Standing | None = None
     holder: Holder | None = None
+    expired: bool = False
 
 
 def listed(lease: Lease, now: datetime) -> Listed:
@@ -54,7 +59,11 @@ def listed(lease: Lease, now: datetime) -> Listed:
         lease: with how the stack stands.
         now: by our clock.
     """
-    return Listed(lease.stack, _health(lease, now), lease.standing, lease.holder)
+    over = lease.standing is not None and expired(lease.standing.expires_at, now)
+    health = _health(lease, now)
+    if over and health is not Health.RUNNING:
+        health = Health.EXPIRED
+    return Listed(lease.stack, health, lease.standing, lease.holder, over)
 
 
 def standing(
@@ -64,6 +73,7 @@ def standing(
     *,
     began: bool,
     since: str,
+    expiry: Expiry,
 ) -> Standing:
     """What a run says of its stack.
 
@@ -73,6 +83,7 @@ def standing(
         before: what was said until now.
         began: it has begun to change something.
         since: when the stack began, if nobody has said so yet.
+        expiry: when it may be torn down.
     """
     return Standing(
         run=run.id,
@@ -85,6 +96,8 @@ def standing(
         state=_state(run, statuses, before.state if before else "ready", began=began),
         resources=len(statuses),
         since=before.since if before else since,
+        expires_at=expiry.at,
+        by_hand=expiry.by_hand,
     )
 
 

@@ -17,7 +17,7 @@ from provisioner.manifest.yamltree import Places, Tree, parse
 from provisioner.references import Path
 
 SECTIONS = ("variables", "tags", "resources", "outputs")
-TEXTS = ("stack", "description")
+TEXTS = ("stack", "description", "expires_at")
 ENDINGS = (".yaml", ".yml")
 
 
@@ -48,7 +48,7 @@ class Draft:
 
     Attributes:
         folder: relative paths start here.
-        texts: `stack` and `description`.
+        texts: `stack`, `description` and `expires_at`.
         sections: section → name → entry.
         overlay_values: values that the overlay gives to variables.
         problems: what was found wrong so far.

@@ -14,6 +14,7 @@ from pathlib import Path as FilePath
 from pydantic import JsonValue
 
 from provisioner.errors import ManifestError, Place, Problem, nearest
+from provisioner.expiry import iso
 from provisioner.manifest.files import Draft, Entry, read, read_values
 from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import OVERLAY, Given, declaration, value_from_outside, value_of
@@ -102,6 +103,7 @@ class _Reading:
         resources = [_without(resource, absent) for resource in resources]
         name = self._name()
         stack = self.draft.texts.get("stack")
+        expires_at = self._expires_at()
         return Source(
             name=name,
             folder=self.draft.folder,
@@ -109,9 +111,10 @@ class _Reading:
             resources=tuple(resources),
             outputs=outputs,
             output_places={key: sections["outputs"][key].place for key in outputs},
-            digest=_digest(name, tags, resources, outputs),
+            digest=_digest(name, tags, resources, outputs, expires_at),
             given=self.given,
             place=stack.place if stack else None,
+            expires_at=expires_at,
         )
 
     def _name(self) -> str:
@@ -128,6 +131,17 @@ class _Reading:
             self.problems.append(Problem("stack wants a text.", entry.place))
             return ""
         return value
+
+    def _expires_at(self) -> str:
+        entry = self.draft.texts.get("expires_at")
+        if entry is None:
+            return ""
+        value = self._value(entry, "expires_at")
+        try:
+            return iso(value if isinstance(value, str) else json.dumps(value))
+        except ValueError as error:
+            self.problems.append(Problem(f"expires_at: {error}.", entry.place))
+            return ""
 
     def _texts(self, section: str) -> dict[str, str]:
         found = {}
@@ -307,8 +321,9 @@ def _digest(
     tags: Mapping[str, str],
     resources: Sequence[Declared],
     outputs: Mapping[str, JsonValue],
+    expires_at: str,
 ) -> str:
-    content: JsonValue = [
+    content: list[JsonValue] = [
         name,
         dict(tags),
         [
@@ -316,6 +331,7 @@ def _digest(
             for r in resources
         ],
         dict(outputs),
+        *([expires_at] if expires_at else []),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -134,6 +134,11 @@ def _top_level(kinds: list[str]) -> dict[str, Schema]:
     return {
         "stack": {"type": "string", "description": "The stack's name."},
         "description": {"type": "string"},
+        "expires_at": {
+            "type": "string",
+            "description": "When the stack may be torn down by teardown --expired: a time with its "
+            "zone, such as 2027-01-31T18:00Z. Empty: never.",
+        },
         "variables": {"type": "object", "description": "What may differ between two stacks."},
         "tags": {**texts, "description": "Tags for every resource that can be tagged."},
         "resources": {

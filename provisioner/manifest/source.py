@@ -69,6 +69,7 @@ class Source:
             the history.
         given: variables with a value from outside the manifest, as texts; without secret ones.
         place: where its name stands.
+        expires_at: when it may be torn down: an ISO time in UTC; empty: never.
     """
 
     name: str
@@ -80,3 +81,4 @@ class Source:
     digest: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
+    expires_at: str = ""

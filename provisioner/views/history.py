@@ -73,6 +73,8 @@ def run_lines(run: Run, events: Sequence[RunEvent], before: Mapping[str, Record]
         yield Text(f"  manifest  {run.manifest_digest}")
     if run.undoes:
         yield Text(f"  undoes    run {run.undoes}")
+    if run.expires_at:
+        yield Text(f"  expires   {utc(run.expires_at)}")
     if told := _counts(run):
         yield Text(f"  counts    {told}")
     if error := run.summary.get("error"):

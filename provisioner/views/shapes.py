@@ -16,7 +16,7 @@ from provisioner.ensure import Action
 from provisioner.lifecycle import Origin
 from provisioner.schedule import Verb
 
-SCHEMA = "1.2"
+SCHEMA = "1.3"
 EXACT = ConfigDict(extra="forbid")
 
 
@@ -153,6 +153,7 @@ class PlanShape(TypedDict):
     blocked: bool
     renames: list[RenameShape]
     scope: ScopeShape | None
+    expires_at: str | None
     expected_seconds: int
 
 

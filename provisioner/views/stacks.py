@@ -22,8 +22,9 @@ STYLES = {
     Health.RUNNING: "cyan",
     Health.SILENT: "bold red",
     Health.DIED: "bold red",
+    Health.EXPIRED: "magenta",
 }
-HEAD = ("stack", "health", "resources", "age", "last run")
+HEAD = ("stack", "health", "resources", "age", "expires", "last run")
 
 
 @with_config(EXACT)
@@ -54,6 +55,8 @@ class StackShape(TypedDict):
     since: str | None
     last_run: LastRunShape | None
     holder: HolderShape | None
+    expires_at: str | None
+    expired: bool
 
 
 def stacks_lines(stacks: Sequence[Listed], now: datetime) -> Iterator[Text]:
@@ -78,6 +81,22 @@ def stacks_lines(stacks: Sequence[Listed], now: datetime) -> Iterator[Text]:
     yield Text(f"{counted(len(stacks), 'stack')}.", "dim")
 
 
+def expired_lines(stacks: Sequence[Listed]) -> Iterator[Text]:
+    """The stacks whose time has come, and which of them are left alone."""
+    if not stacks:
+        yield Text("No stack has expired.", "green")
+        return
+    for one in stacks:
+        told = one.standing
+        until = f"expired at {utc(told.expires_at)}, " if told else ""
+        yield Text.assemble(
+            ("  - ", "red"),
+            (one.name, "bold"),
+            f"  {until}{counted(told.resources if told else 0, 'resource')}",
+            (f"; left alone: {_at_work(one)}" if one.health is Health.RUNNING else "", "yellow"),
+        )
+
+
 def stack_document(one: Listed) -> StackShape:
     """A stack for programs."""
     told, holder = one.standing, one.holder
@@ -89,6 +108,8 @@ def stack_document(one: Listed) -> StackShape:
         "resources": told.resources if told else 0,
         "since": told.since if told else None,
         "last_run": _last_run(one),
+        "expires_at": (told.expires_at or None) if told else None,
+        "expired": one.expired,
         "holder": {
             "who": holder.who,
             "host": holder.host,
@@ -118,7 +139,7 @@ def _last_run(one: Listed) -> LastRunShape | None:
 def _cells(one: Listed, now: datetime) -> tuple[str, ...]:
     told = one.standing
     if told is None:
-        return (one.name, str(one.health), "0", "-", _at_work(one))
+        return (one.name, str(one.health), "0", "-", "-", _at_work(one))
     age = span((now - datetime.fromisoformat(told.since)).total_seconds())
     ran = f"{told.command} {told.result}, {utc(told.finished_at or told.started_at)}, {told.who}"
     working = one.holder and one.holder.run != told.run
@@ -127,8 +148,16 @@ def _cells(one: Listed, now: datetime) -> tuple[str, ...]:
         str(one.health),
         str(told.resources),
         age,
+        _expires(told.expires_at, now),
         f"{_at_work(one)}; before: {ran}" if working else ran,
     )
+
+
+def _expires(at: str, now: datetime) -> str:
+    if not at:
+        return "-"
+    left = (datetime.fromisoformat(at) - now).total_seconds()
+    return f"in {span(left)}" if left > 0 else f"{span(-left)} ago"
 
 
 def _at_work(one: Listed) -> str:

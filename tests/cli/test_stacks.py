@@ -159,7 +159,7 @@ def test_the_command_lists_all_by_one_query(
         assert (one["last_run"]["command"], one["last_run"]["result"]) == ("apply", "succeeded")
     code, out, _ = say("stacks")
     head, first, second, total = out.splitlines()
-    assert head.split() == ["stack", "health", "resources", "age", "last", "run"]
+    assert head.split() == ["stack", "health", "resources", "age", "expires", "last", "run"]
     assert first.split()[:3] == ["one", "ready", "1"]
     assert "apply succeeded, 2" in second
     assert total == "2 stacks."

@@ -19,6 +19,7 @@ from provisioner.views.detail import Detail
 from provisioner.views.plans.changes import SYMBOLS, change_lines
 from provisioner.views.plans.fields import difference_line
 from provisioner.views.plans.remarks import (
+    expiry_lines,
     lasting_lines,
     obstacle_lines,
     prospects,
@@ -42,7 +43,13 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
             yield from change_lines(plan, change, dangers[change.address], detail)
     if detail is not Detail.SUMMARY and not plan.empty:
         yield from _unchanged(plan)
-    remarks = [*lasting_lines(plan), *obstacle_lines(plan), *rename_lines(plan), *scope_lines(plan)]
+    remarks = [
+        *lasting_lines(plan),
+        *obstacle_lines(plan),
+        *rename_lines(plan),
+        *scope_lines(plan),
+        *expiry_lines(plan),
+    ]
     yield from [Text(""), *remarks] if remarks else ()
     yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
     if plan.wanted is None and plan.changes:

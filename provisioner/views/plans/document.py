@@ -47,6 +47,7 @@ def plan_document(plan: Plan) -> PlanShape:
             for one in resemblances(plan)
         ],
         "scope": _scope(plan.scope) if plan.scope else None,
+        "expires_at": plan.expires_at or None,
         "expected_seconds": round(expected_seconds(schedule(plan))),
     }
 

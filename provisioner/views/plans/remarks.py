@@ -10,6 +10,7 @@ from provisioner.changes import Plan
 from provisioner.quantities import enumerated, minutes
 from provisioner.resemblance import resemblances
 from provisioner.schedule import expected_seconds, schedule
+from provisioner.views.terminal import utc
 
 
 def lasting_lines(plan: Plan) -> Iterator[Text]:
@@ -41,6 +42,12 @@ def scope_lines(plan: Plan) -> Iterator[Text]:
         yield Text(f"Without {enumerated(scope.exclude)}.", "bold")
     if scope.left:
         yield Text(f"Left as it is: {enumerated(scope.left)}.", "yellow")
+
+
+def expiry_lines(plan: Plan) -> Iterator[Text]:
+    """When the stack expires afterwards."""
+    if plan.expires_at and plan.wanted is not None:
+        yield Text(f"The stack expires at {utc(plan.expires_at)}.")
 
 
 def rename_lines(plan: Plan) -> Iterator[Text]:
