@@ -125,38 +125,32 @@ def test_what_is_ignored_is_counted_and_shown_on_request(
     assert say("drift", "shop", "--ignore", str(file))[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "says"),
-    [
-        (
-            "ignore:\n  - adress: x\n    reason: y\n",
-            ":2:5",
-            "no field 'adress'. Did you mean 'address'",
-        ),
-        ("ignore:\n  - address: x\n", ":2:5", "reason is missing"),
-        ("ignore:\n  - {address: x, reason: y, until: soon}\n", ":2:29", "is no day"),
-        (
-            "ignore:\n  - {address: orders, reason: y, fields: [visibilty_timeout]}\n",
-            ":2:5",
-            "Did you mean 'visibility_timeout'",
-        ),
-        ("ignored: []\n", ":1:1", "no field 'ignored'"),
-    ],
-)
+WRONG = {
+    "ignore:\n  - adress: x\n    reason: y\n": (
+        ":2:5",
+        "no field 'adress'. Did you mean 'address'",
+    ),
+    "ignore:\n  - address: x\n": (":2:5", "reason is missing"),
+    "ignore:\n  - {address: x, reason: y, until: soon}\n": (":2:29", "is no day"),
+    "ignore:\n  - {address: orders, reason: y, fields: [visibilty_timeout]}\n": (
+        ":2:5",
+        "Did you mean 'visibility_timeout'",
+    ),
+    "ignored: []\n": (":1:1", "no field 'ignored'"),
+}
+
+
 def test_a_wrong_ignore_file_is_told_with_its_place(
-    text: str, place: str, says: str, touched: None, say: Say, tmp_path: Path
+    touched: None, say: Say, tmp_path: Path
 ) -> None:
     """A word that means nothing would ignore nothing, or everything."""
     file = tmp_path / "drift.yaml"
-    file.write_text(text)
-    code, _, err = say("drift", "shop", "--ignore", str(file))
-    assert code == 1
-    assert f"{file}{place}" in err
-    assert says in err
-
-
-def test_a_file_that_is_not_there_is_told(touched: None, say: Say, tmp_path: Path) -> None:
-    """By its name."""
+    for text, (place, says) in WRONG.items():
+        file.write_text(text)
+        code, _, err = say("drift", "shop", "--ignore", str(file))
+        assert code == 1, text
+        assert f"{file}{place}" in err
+        assert says in err
     code, _, err = say("drift", "shop", "--ignore", str(tmp_path / "none.yaml"))
     assert (code, "none.yaml can't be read" in err) == (1, True)
 

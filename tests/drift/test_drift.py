@@ -26,6 +26,17 @@ def options(clock: VirtualClock) -> Options:
 
 
 @pytest.fixture
+def small(session: boto3.Session, options: Options, clock: VirtualClock) -> Stack:
+    """A stack of a queue and a topic was applied some time ago."""
+    stack = Stack("clinic", tags={"Owner": "care"})
+    stack.add("orders", "sqs.queue", queue_name="orders", visibility_timeout=30)
+    stack.add("news", "sns.topic", name="news")
+    apply(session, stack, options).check()
+    clock.sleep(3600)
+    return stack
+
+
+@pytest.fixture
 def stands(session: boto3.Session, options: Options, clock: VirtualClock) -> Stack:
     """The stack was applied some time ago."""
     stack = clinic()
@@ -47,10 +58,10 @@ def test_what_was_just_applied_has_no_drift(
 
 
 def test_what_is_wanted_and_not_applied_is_no_drift(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """The records are the measure: no manifest is asked."""
-    stands.resources.clear()
+    small.resources.clear()
     assert not drift(session, "clinic", options).told
 
 
@@ -98,7 +109,7 @@ def test_what_is_gone_is_told(session: boto3.Session, options: Options, stands: 
 
 
 def test_what_was_made_anew_under_its_name_is_told(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """It looks the same, and its tags say that it is not ours."""
     sqs = session.client("sqs")
@@ -137,7 +148,7 @@ def test_an_unknown_stack_is_told(session: boto3.Session, options: Options) -> N
 
 
 def test_another_region_is_refused(
-    session: boto3.Session, options: Options, stands: Stack, clock: VirtualClock
+    session: boto3.Session, options: Options, small: Stack, clock: VirtualClock
 ) -> None:
     """Everything would be gone there."""
     elsewhere = Options(clock=clock, region="us-west-2")
@@ -146,7 +157,7 @@ def test_another_region_is_refused(
 
 
 def test_an_unfinished_run_is_told_and_not_guessed_at(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """What a run was cut short at can't be compared; the rest is."""
     aws = connect(session)

@@ -25,6 +25,17 @@ def options(clock: VirtualClock) -> Options:
 
 
 @pytest.fixture
+def small(session: boto3.Session, options: Options, clock: VirtualClock) -> Stack:
+    """A stack of a queue and a topic was applied some time ago."""
+    stack = Stack("clinic", tags={"Owner": "care"})
+    stack.add("orders", "sqs.queue", queue_name="orders", visibility_timeout=30)
+    stack.add("news", "sns.topic", name="news")
+    apply(session, stack, options).check()
+    clock.sleep(3600)
+    return stack
+
+
+@pytest.fixture
 def stands(session: boto3.Session, options: Options, clock: VirtualClock) -> Stack:
     """The stack was applied some time ago."""
     stack = clinic()
@@ -96,7 +107,7 @@ def test_only_what_was_chosen_is_repaired(
 
 
 def test_what_did_not_drift_can_not_be_chosen(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """A typing error repairs nothing."""
     slow_down(session)
@@ -107,7 +118,7 @@ def test_what_did_not_drift_can_not_be_chosen(
 
 
 def test_a_repair_that_is_declined_changes_nothing(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """It is shown before."""
     slow_down(session)
@@ -163,7 +174,7 @@ def test_a_secret_can_not_be_repaired_and_stays_drift(
 
 
 def test_what_is_ignored_stays_and_stays_ignored_drift(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """A repair of the rest is no consent to it: it would be told without the ignore file."""
     slow_down(session)
@@ -174,7 +185,7 @@ def test_what_is_ignored_stays_and_stays_ignored_drift(
 
 
 def test_ownership_tags_are_put_back(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """The very ones; tags of others stay."""
     sqs, url = session.client("sqs"), ground.queue_url(session)
@@ -186,7 +197,7 @@ def test_ownership_tags_are_put_back(
 
 
 def test_without_drift_nothing_is_done(
-    session: boto3.Session, options: Options, stands: Stack
+    session: boto3.Session, options: Options, small: Stack
 ) -> None:
     """Not one write, and nothing else was made or deleted."""
     before = alive(session)

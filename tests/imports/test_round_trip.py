@@ -25,6 +25,7 @@ from provisioner.views.imports import addition_of
 from tests.conftest import VirtualClock
 from tests.contract.case import Case
 from tests.contract.test_contract import CASES
+from tests.imports.test_by_hand import HANDMADE
 
 HANDS = Owner("contract", "thing")
 
@@ -60,7 +61,11 @@ def manifest_of(found: Import, settings: dict[str, Json], folder: Path) -> Stack
     return Stack.of(load(folder, variables=secrets))
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+OTHERS = {name: case for name, case in CASES.items() if name not in set(HANDMADE)}
+"""Kinds that `test_by_hand` does not go through."""
+
+
+@pytest.mark.parametrize("case", OTHERS.values(), ids=OTHERS.keys())
 def test_import_and_adopt_change_nothing(
     case: Case, session: boto3.Session, aws: Aws, options: Options, tmp_path: Path
 ) -> None:
