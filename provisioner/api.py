@@ -41,7 +41,7 @@ from provisioner.hunt import COMMAND as HUNTING
 from provisioner.hunt import Hunt, hunt
 from provisioner.ignoring import Ignore
 from provisioner.importing import Wish, imported, imported_by_tag
-from provisioner.inspection import blamed, inspected, planned_repair
+from provisioner.inspection import REPAIR, blamed, inspected, planned_repair
 from provisioner.inventory import Listed, Record
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
@@ -450,7 +450,7 @@ def repair(
     if not desk.inventory.records(name):
         desk.inventory.check(name)
     planning = partial(planned_repair, desk, name, addresses, ignores)
-    return Run(desk, "repair", name, planning, approve, listen).go()
+    return Run(desk, REPAIR, name, planning, approve, listen).go()
 
 
 def describe(

@@ -26,6 +26,9 @@ from provisioner.repairing import Damage, plan_repair
 from provisioner.stack import Resource, Stack
 from provisioner.traces import Stamp
 
+REPAIR = "repair"
+"""Names the runs that bring drift back."""
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -98,11 +101,29 @@ def planned_repair(
     Raises:
         PlanError: one of the addresses did not drift, or may not be changed.
     """
-    seen = inspected(desk, name, records, ignores)
+    begun = _begun(desk, name, records)
+    seen = inspected(desk, name, _compared(records, begun), ignores)
     stamp = Stamp("", desk.aws.clock.now().isoformat(timespec="seconds"))
-    damage = Damage(seen.drifts, records, seen.situation, seen.additions.objects, stamp)
+    damage = Damage(seen.drifts, records, seen.situation, seen.additions.objects, stamp, begun)
     plan = plan_repair(damage, chosen, desk.options.allow)
     return surveyed(desk.reading, plan, desk.options.allow)
+
+
+def _begun(desk: Desk, name: str, records: Mapping[str, Record]) -> frozenset[str]:
+    """Where a repair was cut short: what it aimed at is what was last applied."""
+    open_ = {a: r for a, r in records.items() if r.status is not Status.READY and r.settings}
+    commands = {run.id: run.command for run in desk.inventory.runs(name)} if open_ else {}
+    return frozenset(a for a, r in open_.items() if commands.get(r.run) == REPAIR)
+
+
+def _compared(records: Mapping[str, Record], begun: Collection[str]) -> dict[str, Record]:
+    """The records, with what was begun as something to compare."""
+    return {
+        address: record.model_copy(update={"status": Status.READY})
+        if address in begun and record.status is not Status.DELETING
+        else record
+        for address, record in records.items()
+    }
 
 
 def _holders(desk: Desk, gone: Mapping[str, Record], situation: Situation) -> dict[str, str]:

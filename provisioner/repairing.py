@@ -42,6 +42,7 @@ class Damage:
         records: of the stack.
         situation: what AWS shows of it.
         objects: what others added that is an object, by kind and id.
+        begun: addresses at which an earlier repair was cut short: they are gone on with.
         stamp: of the run that repairs.
     """
 
@@ -50,6 +51,7 @@ class Damage:
     situation: Situation
     objects: Mapping[tuple[str, str], Sighted]
     stamp: Stamp
+    begun: frozenset[str] = frozenset()
 
 
 def plan_repair(damage: Damage, chosen: Collection[str], allowed: Allowances) -> Plan:
@@ -74,7 +76,7 @@ def plan_repair(damage: Damage, chosen: Collection[str], allowed: Allowances) ->
 
 
 def _wanted(damage: Damage, chosen: Collection[str]) -> frozenset[str]:
-    drifted = damage.drifts.addresses
+    drifted = damage.drifts.addresses | damage.begun
     if unknown := sorted(set(chosen) - drifted):
         known = ", ".join(sorted(drifted)) or "none"
         raise PlanError(
@@ -127,6 +129,8 @@ class _Repair:
         known = {a: Known(kind_of(r.kind), r.attributes) for a, r in self._damage.records.items()}
         for address in sorted(self._open):
             record = self._damage.records[address]
+            if record.status is Status.DELETING:  # what others added: it goes, as was begun
+                continue
             found = self._damage.situation.found.get(address)
             settings = self._settings(record, found) if found else plain(record)
             stack.resources[address] = remembered(record, settings, known)

@@ -17,6 +17,9 @@ from tests.conftest import VirtualClock
 from tests.drift import ground
 from tests.drift.ground import ADDED, clinic
 from tests.e2e.alive import alive
+from tests.faults.stage import Stage
+from tests.faults.weather import SIDES, Side, killed_at, silence_the_dead
+from tests.walks import one_in
 
 
 @pytest.fixture
@@ -205,6 +208,44 @@ def test_without_drift_nothing_is_done(
     calls: Any = report.summary["aws_calls"]
     assert calls["write"] == 0
     assert alive(session) == before
+
+
+CALLS = 400
+STRIDE = one_in(23)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_killed_at_any_call_it_is_gone_on_with(
+    side: Side, session: boto3.Session, clock: VirtualClock
+) -> None:
+    """The next repair brings back the rest: nothing is made twice, nothing others made is left."""
+    silence_the_dead()
+    stack = clinic()
+    for address in ("files", "table", "vpc", "web"):
+        del stack.resources[address]
+    stage = Stage(session, stack, clock)
+    stage.up()
+    clock.sleep(60)
+    before = stage.numbers()
+    for number in range(1 + STRIDE // 2 * (side == "after"), CALLS, STRIDE):
+        for by_hand in (slow_down, ground.put_inline, ground.let_call, ground.open_url):
+            by_hand(session)
+        session.client("events").remove_targets(Rule="tick", Ids=["worker"])
+        session.client("lambda").remove_permission(FunctionName="worker", StatementId="ticks")
+        clock.sleep(60)
+        killed = stage.repair(killed_at(number, side))
+        clock.sleep(60)
+        again = stage.repair()
+        assert again is not None
+        again.check()
+        clock.sleep(60)
+        found = drift(session, "clinic", stage.options)
+        assert (found.told, found.unfinished) == ((), ()), number
+        assert stage.numbers() == before
+        if killed is not None:
+            break
+    else:
+        pytest.fail("it never came through")
 
 
 def test_what_is_protected_is_not_replaced(

@@ -13,7 +13,7 @@ import boto3
 from moto import mock_aws
 
 from provisioner.allowances import Allowances
-from provisioner.api import Options, apply, rollback, teardown
+from provisioner.api import Options, apply, repair, rollback, teardown
 from provisioner.aws.clients import connect
 from provisioner.inventory import Inventory, Record
 from provisioner.inventory.dynamodb import DynamoStore
@@ -107,6 +107,12 @@ class Stage:
         """Roll a run back in a process of its own; None if it was killed."""
         return self._process(
             lambda: rollback(self.clients, self.stack.name, run, self.options), trouble
+        )
+
+    def repair(self, trouble: Trouble = fair) -> Report | None:
+        """Bring drift back in a process of its own; None if it was killed."""
+        return self._process(
+            lambda: repair(self.clients, self.stack.name, (), self.options), trouble
         )
 
     def _process(self, work: Callable[[], Report], trouble: Trouble) -> Report | None:
