@@ -96,6 +96,8 @@ RULES: tuple[Rule, ...] = (
     _rule("ec2.*", "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidInternetGatewayID.NotFound InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound InvalidGroup.NotFound InvalidSecurityGroupID.NotFound InvalidAllocationID.NotFound InvalidNatGatewayID.NotFound NatGatewayNotFound InvalidGatewayID.NotFound InvalidNetworkAclID.NotFound InvalidVpcEndpointId.NotFound InvalidVpcEndpoint.NotFound InvalidFlowLogId.NotFound InvalidAddress.NotFound", "", 300, "new id becomes visible"),
     _rule("ec2.AttachInternetGateway", "InvalidInternetGatewayID.NotFound", "", 1200, "new gateway becomes visible"),
     _rule("ec2.RevokeSecurityGroupEgress", "InvalidGroup.NotFound InvalidSecurityGroupID.NotFound", "", 60, "new group is not known yet"),
+    _rule("ec2.DescribeSecurityGroups", "InvalidVpcID.NotFound", "", 300, "what it is about is not known yet"),
+    _rule("ec2.DescribeNetworkAcls", "InvalidVpcID.NotFound InvalidSubnetID.NotFound", "", 300, "what it is about is not known yet"),
     _rule("ec2.DetachInternetGateway", "DependencyViolation", "", 1200, "public addresses drain"),
     _rule("ec2.DeleteInternetGateway", "DependencyViolation", "", 1200, "public addresses drain"),
     _rule("ec2.CreateRoute", "InvalidParameterValue", "belong to different networks", 300, "gateway is being attached"),

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from botocore.exceptions import ClientError
+
 from provisioner.aws.clients import Aws
-from provisioner.aws.failures import absent_is_success
+from provisioner.aws.failures import absent_is_success, code_of, message_of
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
 from provisioner.ensure import LOOK_EVERY, VISIBLE
@@ -61,10 +63,21 @@ class Listing:
             ids[start : start + VALUES_PER_FILTER]
             for start in range(0, len(ids), VALUES_PER_FILTER)
         ]
-        items = aws.gather(
-            [partial(self.matching, aws, {self.id_filter: chunk}) for chunk in chunks]
-        )
+        items = aws.gather([partial(self._known, aws, chunk) for chunk in chunks])
         return self._by_id([item for found in items for item in found], observed)
+
+    def _known(self, aws: Aws, ids: Sequence[str]) -> list[Item]:
+        """Those of these objects that AWS knows: one that it names as unknown is left out."""
+        left = [*ids]
+        while left:
+            try:
+                return self.matching(aws, {self.id_filter: left})
+            except ClientError as error:
+                told = message_of(error) if code_of(error).endswith(".NotFound") else ""
+                if not any(id_ in told for id_ in left):
+                    raise
+                left = [id_ for id_ in left if id_ not in told]
+        return []
 
     def search(
         self, aws: Aws, stack: str | None, observed: Callable[[Item], Observed | None]
