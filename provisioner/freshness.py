@@ -17,6 +17,9 @@ from provisioner.lifecycle import Json, Observed, Phase, Spec, differences, rule
 from provisioner.registry import kind_of
 
 LONGEST_PAUSE = 8.0
+DOUBTED = 600.0
+"""Seconds after its making in which an object that is not seen is looked for a few times more."""
+LOOKS = 3
 
 
 def pauses() -> Iterator[float]:
@@ -28,7 +31,7 @@ def pauses() -> Iterator[float]:
 
 
 def hidden(
-    records: Mapping[str, Record], seen: Mapping[str, Observed], now: datetime
+    records: Mapping[str, Record], seen: Mapping[str, Observed], now: datetime, looks: int = LOOKS
 ) -> list[Record]:
     """What was made a moment ago and is not seen.
 
@@ -36,11 +39,13 @@ def hidden(
         records: by address.
         seen: the object of each address, as far as one was seen.
         now: the time.
+        looks: so often it was looked again already.
     """
 
     def fresh(record: Record) -> bool:
         open_ = record.status in {Status.INTENDED, Status.CREATING}
-        return _since(record.updated_at if open_ else record.created_at, now) < VISIBLE
+        age = _since(record.updated_at if open_ else record.created_at, now)
+        return age < VISIBLE or (looks < LOOKS and not open_ and age < DOUBTED)
 
     return [
         record

@@ -93,8 +93,8 @@ def refresh(
     look = _Look(aws, name, values, recorded=recorded)
     wanted = {resource.address: resource for resource in stack or ()}
     found = _read_all(look, records, wanted)
-    for pause in pauses():
-        unsettled = _unsettled(look, records, found, values=stack is not None)
+    for looks, pause in enumerate(pauses()):
+        unsettled = _unsettled(look, records, found, looks, values=stack is not None)
         if not unsettled:
             break
         aws.clock.sleep(pause)
@@ -135,12 +135,17 @@ def _read_all(
 
 
 def _unsettled(
-    look: _Look, records: Mapping[str, Record], found: Mapping[str, Found], *, values: bool
+    look: _Look,
+    records: Mapping[str, Record],
+    found: Mapping[str, Found],
+    looks: int,
+    *,
+    values: bool,
 ) -> list[Record]:
     """What AWS does not show yet as it is, or, where values count, as it was written."""
     now = look.aws.clock.now()
     seen = {address: one.observed for address, one in found.items()}
-    return hidden(records, seen, now) + (outdated(records, seen, now) if values else [])
+    return hidden(records, seen, now, looks) + (outdated(records, seen, now) if values else [])
 
 
 def _kinds_to_search(
