@@ -44,6 +44,7 @@ from provisioner.resources._policies import denies, without_tls
 from provisioner.resources._s3 import ABSENT, FACETS, observed_settings
 from provisioner.resources._s3_contents import emptied
 from provisioner.resources._s3_contents import obstacles as held_in
+from provisioner.resources._s3_extras import extras, remove_extra
 from provisioner.resources._s3_writes import WRITES, tags_of_bucket, write_tags
 
 DEFAULT_REGION = "us-east-1"
@@ -307,6 +308,8 @@ RESOURCE = ResourceType(
     create=create,
     update=update,
     delete=delete,
+    extras=extras,
+    remove_extra=remove_extra,
     retag=retag,
     search=search,
     protection=protection,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from pydantic import JsonValue
 from rich.text import Text
 
 from provisioner.changes import Change
@@ -15,7 +14,8 @@ from provisioner.lifecycle import Difference
 from provisioner.quantities import counted
 from provisioner.views.detail import Detail
 from provisioner.views.plans.fields import field_lines
-from provisioner.views.recoveries import unread_documents, unread_lines
+from provisioner.views.realities import CulpritShape, DriftShape, OneDriftShape
+from provisioner.views.recoveries import unread_lines
 from provisioner.views.shapes import SCHEMA
 from provisioner.views.terminal import utc
 
@@ -45,7 +45,7 @@ def drift_lines(drifts: Drifts, detail: Detail) -> Iterator[Text]:
         yield Text(REPAIR.format(stack=drifts.stack), "dim")
 
 
-def drift_document(drifts: Drifts) -> dict[str, JsonValue]:
+def drift_document(drifts: Drifts) -> DriftShape:
     """The same for programs; ignored drift among it, with its reason."""
     return {
         "event": "drift",
@@ -61,7 +61,9 @@ def drift_document(drifts: Drifts) -> dict[str, JsonValue]:
             {"address": one.address, "kind": one.kind, "status": one.status}
             for one in drifts.unfinished
         ],
-        "unread": unread_documents(drifts.unread),
+        "unread": [
+            {"kind": one.kind, "code": one.code, "message": one.message} for one in drifts.unread
+        ],
         "remarks": [*drifts.remarks],
     }
 
@@ -132,7 +134,7 @@ def _sum(drifts: Drifts) -> Text:
     return Text(f"Drift: {', '.join(parts)}.{ignored}{left}", "bold")
 
 
-def _document(one: Drift) -> dict[str, JsonValue]:
+def _document(one: Drift) -> OneDriftShape:
     extra = one.extra
     return {
         "address": one.address,
@@ -147,7 +149,7 @@ def _document(one: Drift) -> dict[str, JsonValue]:
     }
 
 
-def _culprit_document(culprit: Culprit) -> dict[str, JsonValue]:
+def _culprit_document(culprit: Culprit) -> CulpritShape:
     return {
         "unknown": culprit.unknown or None,
         "deeds": [

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from provisioner.entries import Entry, Import
 from provisioner.manifest.writing import Addition
+from provisioner.views.realities import ImportShape
 from provisioner.views.shapes import SCHEMA
 
 
@@ -40,7 +41,7 @@ def remark_lines(found: Import) -> Iterator[Text]:
         yield Text("Then take it under management: apply MANIFEST --adopt.", "dim")
 
 
-def import_document(found: Import) -> dict[str, JsonValue]:
+def import_document(found: Import) -> ImportShape:
     """The same for programs."""
     addition = addition_of(found)
     return {

@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from provisioner.manifest.schema import DIALECT
 from provisioner.views.graphs.shapes import GraphShape
+from provisioner.views.realities import DriftShape, ImportShape
 from provisioner.views.shapes import SCHEMA, PlanShape, RunShape
 from provisioner.views.stacks import StackShape
 
@@ -21,6 +22,8 @@ SHAPES: Mapping[str, tuple[str, Any]] = {
     "plan": ("A plan, as `plan --json` prints it", PlanShape),
     "graph": ("A graph, as `graph --json` prints it", GraphShape),
     "run": ("A line that apply, teardown, rollback or drift --repair prints with --json", RunShape),
+    "drift": ("A look for drift, as `drift --json` prints it", DriftShape),
+    "import": ("Entries for a manifest, as `import --json` prints them", ImportShape),
     "stack": ("A line that stacks prints with --json", StackShape),
 }
 

@@ -248,6 +248,42 @@ def act_as_role(session: boto3.Session) -> None:
     iam.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName="worker")
 
 
+def copy_bucket(session: boto3.Session) -> None:
+    s3 = session.client("s3")
+    place: Any = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket="theirs", CreateBucketConfiguration=place)
+    s3.put_bucket_versioning(Bucket="theirs", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_replication(
+        Bucket="clinic-files",
+        ReplicationConfiguration={
+            "Role": f"arn:aws:iam::{ACCOUNT}:role/theirs",
+            "Rules": [
+                {
+                    "ID": "theirs",
+                    "Status": "Enabled",
+                    "Prefix": "",
+                    "Destination": {"Bucket": "arn:aws:s3:::theirs"},
+                }
+            ],
+        },
+    )
+
+
+def serve_bucket(session: boto3.Session) -> None:
+    session.client("s3").put_bucket_website(
+        Bucket="clinic-files", WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}}
+    )
+
+
+def admit_origins(session: boto3.Session) -> None:
+    session.client("s3").put_bucket_cors(
+        Bucket="clinic-files",
+        CORSConfiguration={
+            "CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://example.org"]}]
+        },
+    )
+
+
 ADDED: dict[str, tuple[Any, str, str]] = {
     "a managed policy of a role": (attach_admin, "role", "managed_policy_arns"),
     "an inline policy of a role": (put_inline, "role", "inline_policies"),
@@ -268,6 +304,9 @@ ADDED: dict[str, tuple[Any, str, str]] = {
     ),
     "a subscription filter of a log group": (copy_logs, "logs", "extra subscription filter"),
     "a metric filter of a log group": (count_lines, "logs", "extra metric filter"),
+    "a replication of a bucket": (copy_bucket, "files", "extra replication"),
+    "a website of a bucket": (serve_bucket, "files", "extra website"),
+    "a CORS rule of a bucket": (admit_origins, "files", "extra CORS rule"),
     "a user of a policy": (share_policy, "access", "extra user"),
     "an instance profile of a role": (act_as_role, "role", "extra instance profile"),
 }

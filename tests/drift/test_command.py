@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from jsonschema import Draft202012Validator
 
 from provisioner.cli import run
 from tests.conftest import VirtualClock
@@ -33,6 +34,7 @@ ignore:
     reason: was moved by hand
     until: "2020-01-01"
 """
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "drift.json"
 Say = Callable[..., tuple[int, str, str]]
 
 
@@ -98,6 +100,7 @@ def test_programs_get_the_same(touched: None, say: Say) -> None:
     """In one document."""
     code, out, _ = say("drift", "shop", "--json")
     [document] = [json.loads(line) for line in out.splitlines()]
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
     assert (code, document["drifted"], document["compared"]) == (5, True, 3)
     assert {(one["address"], one["field"]) for one in document["drifts"]} == {
         ("orders", "visibility_timeout"),

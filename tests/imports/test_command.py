@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from jsonschema import Draft202012Validator
 
 from provisioner.cli import run
 from provisioner.manifest.yamltree import parse
@@ -25,6 +26,7 @@ resources:
   dead: {kind: sqs.queue, queue_name: dead-letters}
 """
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:theirs"
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "import.json"
 Say = Callable[..., tuple[int, str, str]]
 
 
@@ -112,6 +114,8 @@ def test_adopting_needs_the_flag_and_says_what_changes(
         1,
         True,
     )
+    assert "adopt" in say("plan", str(base), "--adopt")[1]
+    assert "theirs" not in say("inventory", "list", "clinic")[1]
     entries.write_text(entries.read_text().replace("45", "60"))
     code, _, err = say("apply", str(base), "--yes")
     assert code == 1
@@ -159,6 +163,7 @@ def test_secrets_are_variables_and_never_shown(say: Say, session: boto3.Session)
     make_function(session, "worker")
     code, out, err = say("import", "lambda.function", "worker", "--json", "-vv")
     assert (code, "sesame-opens" in out + err) == (0, False)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(out))
     _, out, err = say("import", "lambda.function", "worker")
     assert "sesame-opens" not in out + err
     entry = parse(out, "").value

@@ -58,6 +58,7 @@ BAD: dict[str, tuple[str, str, str]] = {
     "no attribute": (HEAD + "resources:\n  a: {kind: kms.key, alias: alias/a, description: '${a}'}\n", "3:38", "${a.id}"),
     "no reference": (HEAD + "resources:\n  a: {kind: kms.key, alias: alias/a, description: '${a b}'}\n", "3:38", "no reference"),
     "circle": (HEAD + "resources:\n  a: {kind: kms.key, alias: alias/a, description: '${b.id}'}\n  b: {kind: kms.key, alias: alias/b, description: '${a.id}'}\n", "3:38", "needs b"),
+    "adopts a list": (HEAD + "resources: {a: {kind: kms.key, alias: alias/a, adopts: [x]}}\n", "2:48", "the id of an object"),
     "circle by hand": (HEAD + "resources:\n  a: {kind: kms.key, alias: alias/a, depends_on: b}\n  b: {kind: kms.key, alias: alias/b, depends_on: a}\n", "3:38", "needs b"),
     "missing variable": (HEAD + "variables: {a: }\n", "2:13", "has no value"),
     "unknown variable": (HEAD + "variables: {size: 1}\ntags: {a: '${var.sice}'}\n", "3:8", "'size'"),
