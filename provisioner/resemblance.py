@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from provisioner.changes import Change, Plan
+from provisioner.changes import Plan
 from provisioner.ensure import Action
-from provisioner.inventory import Record
-from provisioner.lifecycle import Spec, rules_of, settings_of
-from provisioner.secrets import sealed
-from provisioner.stack import Resource
+from provisioner.lifecycle import Settings, Spec, rules_of, settings_of
+from provisioner.registry import kind_of
 
 ALIKE = 0.75
-"""So much of the settings of both has to be equal."""
+"""So much of the settings of both has to be equal; all of what can't change in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,49 +36,55 @@ class Resemblance:
 def resemblances(plan: Plan) -> tuple[Resemblance, ...]:
     """Pairs of a delete and a create of one kind with nearly the same settings, each in one."""
     found: list[Resemblance] = []
+    taken: set[str] = set()
     for pair in sorted(_pairs(plan), key=lambda one: (-one.equal, one.address, one.former)):
-        taken = {name for one in found for name in (one.address, one.former)}
         if not {pair.address, pair.former} & taken:
+            taken |= {pair.address, pair.former}
             found.append(pair)
     return tuple(found)
 
 
 def _pairs(plan: Plan) -> Iterator[Resemblance]:
-    going = [change for change in plan.changes if change.action is Action.DELETE]
-    for made in plan.changes:
-        resource = plan.resource(made.address)
-        if made.action is not Action.CREATE or resource is None:
-            continue
-        for gone in going:
-            record = plan.record(gone.address)
-            if record and _of_one_kind(made, gone):
-                equal = _equal(plan, resource, record)
+    gone: dict[str, list[tuple[str, Settings]]] = defaultdict(list)
+    for change in plan.changes:
+        record = plan.record(change.address)
+        if record and change.action is Action.DELETE:
+            spec = kind_of(record.kind).spec
+            gone[change.kind].append((change.address, _comparable(spec, record.settings)))
+    for change in plan.changes:
+        resource = plan.resource(change.address)
+        if resource and change.action is Action.CREATE and change.id is None and gone[change.kind]:
+            resolved = resource.resolved(plan.values.resolve)
+            wanted = _comparable(resource.kind.spec, settings_of(resolved.spec))
+            fixed = _fixed(resource.kind.spec) - resolved.waiting
+            for address, settings in gone[change.kind]:
+                if any(wanted.get(name) != settings.get(name) for name in fixed):
+                    continue
+                equal = _equal(wanted, settings, resolved.waiting)
                 if equal >= ALIKE:
-                    yield Resemblance(made.address, gone.address, round(equal, 2))
+                    yield Resemblance(change.address, address, round(equal, 2))
 
 
-def _of_one_kind(made: Change, gone: Change) -> bool:
-    return made.kind == gone.kind and made.id is None
+def _fixed(spec: type[Spec]) -> set[str]:
+    """Fields that can't change in place: where they differ, a move would be a replace."""
+    return {name for name, rule in rules_of(spec).items() if rule.replace and not rule.secret}
 
 
-def _equal(plan: Plan, resource: Resource, record: Record) -> float:
-    """How much of the settings is equal; what is not known yet does not count."""
-    spec: type[Spec] = resource.kind.spec
-    resolved = resource.resolved(plan.values.resolve)
-    wanted = sealed(spec, settings_of(resolved.spec), record.token)
+def _comparable(spec: type[Spec], settings: Settings) -> Settings:
+    """The canonical form of what AWS knows of, without secrets: those are not recorded."""
     rules = rules_of(spec)
-    names = [
-        name
-        for name in sorted({*wanted, *record.settings} - resolved.waiting - {"tags"})
-        if name in rules and not rules[name].local
-    ]
-    same = [
-        name
-        for name in names
-        if rules[name].canonical(wanted.get(name))
-        == rules[name].canonical(record.settings.get(name))
-    ]
-    return len(same) / len(names) if names else 1.0
+    return {
+        name: rules[name].canonical(value)
+        for name, value in settings.items()
+        if name in rules and not (rules[name].local or rules[name].secret)
+    }
+
+
+def _equal(one: Settings, other: Settings, unknown: Collection[str]) -> float:
+    """How much of two settings is equal; what is not known yet does not count."""
+    names = {*one, *other}.difference(unknown)
+    same = sum(one.get(name) == other.get(name) for name in names)
+    return same / len(names) if names else 1.0
 
 
 __all__ = ["Resemblance", "resemblances"]

@@ -218,7 +218,7 @@ def test_without_moved_from_a_rename_is_told_as_what_it_looks_like(
     """A delete and a create with the same settings, in words and in JSON; nothing else does."""
     stage.up()
     stack = ward({"net": "network"})
-    stack.add("other", "ec2.vpc", cidr_block="10.9.0.0/16", enable_dns_hostnames=False)
+    stack.add("other", "ec2.vpc", cidr_block="10.9.0.0/16")
     planned = plan(session, stack, stage.options)
     [one] = resemblances(planned)
     assert (one.address, one.former) == ("network", "net")

@@ -54,6 +54,7 @@ def ears(
 
 def test_no_command_tells_a_secret(ears: Ears) -> None:
     """Plan, apply, change, history, inventory, rollback, teardown; for people and for programs."""
+    saved = ears.folder.parent / "clinic.plan"
     said = [
         ears.manifest("validate"),
         ears.manifest("plan"),
@@ -61,8 +62,10 @@ def test_no_command_tells_a_secret(ears: Ears) -> None:
         ears.manifest("apply", "--yes", "-vv"),
         ears.manifest("plan", changed=True),
         ears.manifest("plan", "--json", changed=True),
-        ears.manifest("apply", "--yes", "--json", "-vv", changed=True),
+        ears.manifest("plan", "--out", str(saved), changed=True),
+        ears.hear("apply", str(saved), "--json", "-vv", changed=True),
     ]
+    assert found_in(saved.read_text()) == set()
     table = stored()
     _, history = ears.hear("history", "clinic", "--json")
     runs = [json.loads(line)["id"] for line in history.splitlines()]
