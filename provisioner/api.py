@@ -43,6 +43,7 @@ from provisioner.ignoring import Ignore
 from provisioner.importing import Wish, imported, imported_by_tag
 from provisioner.inspection import REPAIR, blamed, inspected, planned_repair
 from provisioner.inventory import Listed, Record
+from provisioner.joining import guarded, joined
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
 from provisioner.restoring import Restored, Restoring
@@ -84,7 +85,9 @@ def plan(
     _check(stack)
     desk = Desk.reader(session, options)
     fence = desk.fence(stack.name) if to_save else None
-    planned = planned_apply(desk, stack, desk.inventory.records(stack.name))
+    held = desk.inventory.holdings(stack.name)
+    planned = planned_apply(desk, stack, dict(held.records))
+    planned = guarded(desk.inventory, planned, held.readers, held.records, kept=stack.outputs)
     return replace(planned, fence=fence, expires_at=stack.expires_at)
 
 
@@ -97,7 +100,9 @@ def plan_removal(session: ClientFactory, name: str, options: Options = DEFAULTS)
         AwsError: a read failed.
     """
     desk = Desk.reader(session, options)
-    return planned_teardown(desk, name, desk.inventory.records(name))
+    held = desk.inventory.holdings(name)
+    planned = planned_teardown(desk, name, dict(held.records))
+    return guarded(desk.inventory, planned, held.readers, held.records, kept=None)
 
 
 def apply(
@@ -308,7 +313,9 @@ def recover(
         LeaseHeldError: another run works on the stack.
     """
     _same_stack(name, wanted)
-    return Mending(Desk(session, options, stop), name, wanted, listen).go()
+    desk = Desk(session, options, stop)
+    wanted = joined(desk.inventory, wanted).stack if wanted else None
+    return Mending(desk, name, wanted, listen).go()
 
 
 def find_orphans(
@@ -513,14 +520,8 @@ def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> d
         InventoryError: there is no such stack.
     """
     desk = Desk.reader(session, options)
-    runs = desk.inventory.runs(name)
-    undone = {run.undoes for run in runs if run.result == "succeeded"}
-    for run in runs:
-        if run.id in undone:
-            continue
-        told = run.summary.get("outputs")
-        if run.command == "apply" and isinstance(told, dict):
-            return told
+    if (told := desk.inventory.outputs(name)) is not None:
+        return told
     raise InventoryError(
         f"Stack {name} was never applied in account {desk.target.account}, "
         f"region {desk.target.region}.",

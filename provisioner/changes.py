@@ -11,6 +11,7 @@ from provisioner.allowances import Allowances
 from provisioner.aws.target import Target
 from provisioner.ensure import Action
 from provisioner.inventory import Record
+from provisioner.inventory.reading import Uses
 from provisioner.lifecycle import Difference, Extra, Obstacle, Settings
 from provisioner.refresher import Found, Situation
 from provisioner.selection import ALL, Selection
@@ -157,6 +158,7 @@ class Plan:
         fence: of the stack's last run before it; None if nobody asked.
         scope: the part of the stack that was chosen; None if it is for all of it.
         expires_at: when the stack expires afterwards, an ISO time; empty: never.
+        uses: the outputs of other stacks that it is made with; None: as before.
     """
 
     stack: str
@@ -173,6 +175,7 @@ class Plan:
     fence: int | None = None
     scope: Scope | None = None
     expires_at: str = ""
+    uses: Uses | None = None
 
     @property
     def counts(self) -> Mapping[Action, int]:

@@ -23,6 +23,7 @@ from provisioner.inventory import Holder, Inventory, Record, Run
 from provisioner.inventory.dynamodb import DEFAULT_TABLE, DynamoStore
 from provisioner.inventory.journal import hostname
 from provisioner.inventory.lease import LASTS
+from provisioner.joining import joined
 from provisioner.moves import moved
 from provisioner.planner import plan_apply, plan_teardown
 from provisioner.preflight import surveyed
@@ -184,13 +185,14 @@ class Desk:
 def planned_apply(desk: Desk, stack: Stack, records: dict[str, Record]) -> Plan:
     """What it takes to bring AWS to the stack. Reads only."""
     same_account(desk.target, records)
+    stack, uses = joined(desk.inventory, stack)
     desk.options.select.check({*stack.resources, *records})
     moves = moved(stack, records)
     with redacted(partial(_secrets, stack)):
         situation = refresh(desk.reading, stack.name, moves.records, stack)
         situation = replace(situation, origins=moves.origins)
         plan = plan_apply(stack, desk.target, situation, desk.options.allow, desk.options.select)
-        return surveyed(desk.reading, plan, desk.options.allow)
+        return replace(surveyed(desk.reading, plan, desk.options.allow), uses=uses)
 
 
 def planned_exactly(

@@ -27,7 +27,7 @@ from provisioner.lifecycle import (
     settings_of,
 )
 from provisioner.likeness import Known, Likeness
-from provisioner.references import TARGET_NAMES, find
+from provisioner.references import NO_RESOURCES, find
 from provisioner.secrets import is_folder
 from provisioner.sightings import Sighted
 from provisioner.stack import ADDRESS
@@ -38,8 +38,6 @@ FOLDER = "TODO"
 LONGEST_NAME = 40
 _MADE = re.compile(r"[0-9a-f]{12,}")
 """A part of an id that no person chose."""
-NOT_FREE = frozenset({*TARGET_NAMES, "var", "env"})
-"""Words that mean something else in a reference."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def _placed(
     placed: dict[str, Sighted] = {}
     for one in sorted(objects, key=lambda one: (not one.kind.taggable, one.key)):
         wish = named.get(one.key) or _below(one, placed, at_hand.known) or _called(one)
-        placed[_free(wish, {*placed, *at_hand.known, *NOT_FREE})] = one
+        placed[_free(wish, {*placed, *at_hand.known, *NO_RESOURCES})] = one
     return placed
 
 
@@ -175,7 +173,7 @@ def _called(one: Sighted) -> str:
     words = re.sub(r"[^A-Za-z0-9]+", "_", known.removeprefix("alias/")).strip("_").lower()
     if words == _noun(one):
         words = one.kind.kind.replace(".", "_")
-    elif not words[:1].isalpha() or words in NOT_FREE:
+    elif not words[:1].isalpha() or words in NO_RESOURCES:
         words = _noun(one) if _MADE.search(words) else f"{_noun(one)}_{words}"
     return words[:LONGEST_NAME].strip("_") or _noun(one)
 

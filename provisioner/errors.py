@@ -20,6 +20,7 @@ ProvisionerError
 │   ├── RunLostError         this run may write nothing more
 │   │   ├── LeaseLostError   another one has taken over
 │   │   └── UnwritableError  what it does can't be recorded
+│   ├── MovedOnError         another stack was run on since its outputs were read
 │   └── DamagedRecordError   one record does not validate
 ├── InterruptedRunError      Ctrl-C or SIGTERM: calls in flight finished, nothing new started
 └── LocalError               the embedded AWS can't start or stop
@@ -175,6 +176,10 @@ class LeaseLostError(RunLostError):
 
 class UnwritableError(RunLostError):
     """The inventory can't be written, so that nothing more would be recorded."""
+
+
+class MovedOnError(InventoryError):
+    """Another stack was run on since its outputs were read."""
 
 
 class DamagedRecordError(InventoryError):

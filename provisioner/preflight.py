@@ -72,7 +72,8 @@ def check(plan: Plan) -> Plan:
     lines = [f"{address}: {one.what}." if address else f"{one.what}." for address, one in blocking]
     hints = dict.fromkeys(one.hint for _, one in blocking if one.hint)
     kind = ProtectedError if any(one.what == PROTECTED for _, one in blocking) else BlockedError
-    raise kind("Nothing was deleted.\n" + "\n".join(lines), hint=" ".join(hints))
+    done = "deleted" if plan.wanted is None else "changed"
+    raise kind(f"Nothing was {done}.\n" + "\n".join(lines), hint=" ".join(hints))
 
 
 def _allowed(change: Change, allowed: Allowances, now: datetime) -> Change:

@@ -1,8 +1,8 @@
 """`${…}` in texts: found, substituted, escaped. Knows nothing of what the names mean.
 
 `${vpc.id}` refers to an attribute of a resource, `${account}`, `${region}` and `${partition}` to
-where the stack lives, `${var.x}` and `${env.X:-default}` to what the person gave. `$${` is a
-literal `${`.
+where the stack lives, `${stack.network.vpc_id}` to an output of another stack, `${var.x}` and
+`${env.X:-default}` to what the person gave. `$${` is a literal `${`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ Path: TypeAlias = tuple[str | int, ...]
 TARGET_NAMES = frozenset({"account", "region", "partition"})
 """References without a dot: where the stack lives, known once AWS was asked."""
 
+OTHER = "stack"
+"""The name in references to outputs of other stacks."""
+
+NO_RESOURCES = frozenset({*TARGET_NAMES, OTHER, "var", "env"})
+"""Names that stand for something else than a resource of the stack."""
+
 _PATTERN = re.compile(r"\$(?P<escaped>\$\{)|\$\{(?P<body>[^}]*)\}")
-_BODY = re.compile(r"[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*(:-.*)?", re.DOTALL)
+_BODY = re.compile(r"[A-Za-z][\w-]*(\.[A-Za-z0-9][\w-]*)*(:-.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,13 @@ class Reference:
     @property
     def of_resource(self) -> bool:
         """Whether it names a resource of the stack, as far as its form says."""
-        return self.name not in TARGET_NAMES | {"var", "env"}
+        return self.name not in NO_RESOURCES
+
+    @property
+    def output(self) -> tuple[str, str]:
+        """The other stack and its output, of a reference to one."""
+        stack, _, output = self.attribute.partition(".")
+        return stack, output
 
     def __str__(self) -> str:
         return f"${{{self.body}}}"
@@ -131,6 +143,17 @@ def _as_text(value: JsonValue) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+def escape(value: JsonValue) -> JsonValue:
+    """Turn every `${` into `$${`: it is meant as it stands."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, dict):
+        return {str(escape(key)): escape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [escape(item) for item in value]
+    return value
 
 
 def unescape(value: JsonValue) -> JsonValue:

@@ -24,6 +24,7 @@ from provisioner.expiry import Expiry
 from provisioner.history import Historian
 from provisioner.inventory import Journal, Lease, Record
 from provisioner.inventory.lease import Queue
+from provisioner.joining import guarded
 from provisioner.preflight import check
 from provisioner.references import Reference, find, substitute
 from provisioner.report import Report, Result, result_of, summarize
@@ -84,13 +85,20 @@ class Run:
         ) as journal:
             if self.expiry:
                 journal.expire(self.expiry)
-            planned = check(self.planning(dict(journal.records)))
+            planned = check(self._guarded(self.planning(dict(journal.records)), journal))
             planned = replace(planned, expires_at=journal.expires_at)
+            if planned.uses:
+                journal.use(planned.uses)
             self.desk.check()
             if not self.approve(planned):
                 return self._close(journal, planned, Outcome(), declined=True)
             outcome = self._execute(journal, planned)
             return self._close(journal, planned, outcome)
+
+    def _guarded(self, planned: Plan, journal: Journal) -> Plan:
+        """The plan, with what other stacks use of what it takes away."""
+        kept = planned.wanted.outputs if planned.wanted and self.command == "apply" else None
+        return guarded(self.desk.inventory, planned, journal.readers, journal.records, kept=kept)
 
     def _await(self, lease: Lease, left: float) -> None:
         self.listen(LeaseAwaited(lease, left))

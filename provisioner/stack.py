@@ -28,6 +28,8 @@ from provisioner.fields import FOLDER
 from provisioner.lifecycle import AnyType, FieldRule, Spec, Wait, marks_of, rules_of
 from provisioner.manifest.source import Declared, Source
 from provisioner.references import (
+    NO_RESOURCES,
+    OTHER,
     TARGET_NAMES,
     Path,
     Reference,
@@ -286,7 +288,7 @@ class Stack:
         if not ADDRESS.fullmatch(declared.name):
             message = f"{declared.name!r} is no resource name: a letter, then letters, digits, _ -"
             return [Problem(message, declared.place)]
-        if declared.name in TARGET_NAMES | {"var", "env"}:
+        if declared.name in NO_RESOURCES:
             message = f"{declared.name!r} can't name a resource: ${{{declared.name}}} is taken."
             return [Problem(message, declared.place)]
         try:
@@ -350,6 +352,8 @@ class Stack:
         places = source.output_places if source else {}
         for name, value in self.outputs.items():
             for _, reference in find(value):
+                if reference.name == OTHER and (message := _odd(reference)):
+                    problems.append(Problem(f"outputs.{name}: {message}", places.get(name)))
                 use = Use(reference.name, reference.attribute)
                 known = not reference.of_resource or use.target in excused
                 if not known and (message := self._wrong(use)):
@@ -418,6 +422,8 @@ def _odd(reference: Reference) -> str:
         return f"{reference} is no reference; write $${{ for a literal ${{."
     if reference.name in TARGET_NAMES and reference.attribute:
         return f"{reference}: {reference.name} has no attributes."
+    if reference.name == OTHER and not all(reference.output):
+        return f"{reference}: write ${{stack.NAME.OUTPUT}}."
     if reference.name in {"var", "env"}:
         return f"{reference}: variables belong to manifests; in Python use the value itself."
     return ""

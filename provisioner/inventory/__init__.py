@@ -8,12 +8,14 @@ from provisioner.inventory.records import (
     Former,
     Holder,
     Lease,
+    Reader,
     Record,
     Replaced,
     Run,
     RunEvent,
     Standing,
     Status,
+    Used,
 )
 from provisioner.inventory.standing import Health, Listed
 from provisioner.inventory.store import Store
@@ -28,6 +30,7 @@ __all__ = [
     "Lease",
     "Listed",
     "MemoryStore",
+    "Reader",
     "Record",
     "Replaced",
     "Run",
@@ -35,4 +38,5 @@ __all__ = [
     "Standing",
     "Status",
     "Store",
+    "Used",
 ]

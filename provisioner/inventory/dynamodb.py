@@ -6,6 +6,7 @@
 |              |                    | unlocked: the fence of which it was taken away; |
 |              |                    | standing, and `arn`, by which the GSI lists     |
 |              |                    | the stacks of which something is left           |
+| `STACK#name` | `READER#stack`     | what another stack uses of this one's outputs   |
 | `STACK#name` | `RESOURCE#address` | a record; `arn` is indexed by the GSI `by-arn`  |
 | `STACK#name` | `RUN#id`           | a run                                           |
 | `RUN#id`     | `EVENT#number`     | what a step of the run did                      |
@@ -29,7 +30,16 @@ from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of, translated
 from provisioner.errors import DamagedRecordError, InventoryError, LeaseLostError
 from provisioner.inventory.records import Holder, Lease, Standing
-from provisioner.inventory.store import LEASE, NO_OTHERS, RESOURCE, STACK, Gone, Row, stack_key
+from provisioner.inventory.store import (
+    LEASE,
+    NO_OTHERS,
+    RESOURCE,
+    STACK,
+    Gone,
+    Row,
+    moved_on,
+    stack_key,
+)
 from provisioner.inventory.table import make_table
 
 if TYPE_CHECKING:
@@ -233,17 +243,24 @@ class DynamoStore:
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
         standing: Standing | None = None,
+        unmoved: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows in transactions that check the fence."""
-        batches = [*_batches(rows, BATCH - len(also))] or [[]]
+        batches = [*_batches(rows, BATCH - len(also) - len(unmoved))] or [[]]
+        seen = [self._unmoved(name, its) for name, its in unmoved.items()]
         others = [self._check(name, its) for name, its in also.items()]
         for number, batch in enumerate(batches):
             last = number == len(batches) - 1
             told = standing if (last if release else number == 0) else None
             guard = self._guard(stack, fence, told, release=release and last)
-            self._transact(stack, [guard, *others, *(self._write(row) for row in batch)])
+            checks = [guard, *others, *(seen if number == 0 else [])]
+            try:
+                self._transact([*checks, *(self._write(row) for row in batch)])
+            except _RefusedError as refused:
+                held = refused.position <= len(others)
+                raise (_lost(stack) if held else moved_on(unmoved)) from None
 
-    def _transact(self, stack: str, items: Sequence[TransactWriteItemTypeDef]) -> None:
+    def _transact(self, items: Sequence[TransactWriteItemTypeDef]) -> None:
         """All or nothing, and once: with its token, one whose answer was lost is not done again."""
         try:
             self._client.transact_write_items(
@@ -251,8 +268,9 @@ class DynamoStore:
             )
         except ClientError as error:
             reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
-                raise _lost(stack) from None
+            for position, reason in enumerate(reasons):
+                if reason.get("Code") == "ConditionalCheckFailed":
+                    raise _RefusedError(position) from None
             raise
 
     def _check(self, stack: str, fence: int) -> TransactWriteItemTypeDef:
@@ -261,6 +279,16 @@ class DynamoStore:
                 "TableName": self._table,
                 "Key": _key(stack_key(stack), LEASE),
                 "ConditionExpression": "fence = :f AND attribute_exists(holder)",
+                "ExpressionAttributeValues": {":f": {"N": str(fence)}},
+            }
+        }
+
+    def _unmoved(self, stack: str, fence: int) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": _key(stack_key(stack), LEASE),
+                "ConditionExpression": "fence = :f",
                 "ExpressionAttributeValues": {":f": {"N": str(fence)}},
             }
         }
@@ -323,6 +351,18 @@ class DynamoStore:
             if code_of(error) == "ResourceNotFoundException":
                 return []
             raise
+
+
+class _RefusedError(Exception):
+    """A condition of a transaction did not hold.
+
+    Attributes:
+        position: of the first such one.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -14,11 +14,25 @@ from provisioner.errors import DamagedRecordError, InventoryError, nearest
 from provisioner.inventory.journal import Journal
 from provisioner.inventory.lease import LASTS, Contender, Queue
 from provisioner.inventory.migrations import NewerVersionError, migrated
-from provisioner.inventory.records import Holder, Lease, Record, Run, RunEvent, Status
+from provisioner.inventory.records import Holder, Lease, Reader, Record, Run, RunEvent, Status
 from provisioner.inventory.standing import Listed, listed
-from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, STACK, Row, Store, stack_key
+from provisioner.inventory.store import (
+    BEFORE,
+    EVENT,
+    HELD,
+    READER,
+    RESOURCE,
+    RUN,
+    STACK,
+    Row,
+    Store,
+    stack_key,
+)
 
 M = TypeVar("M", bound=BaseModel)
+APPLY = "apply"
+RUNS = 50
+"""Runs of a history that are read at once, to find the last of a kind."""
 RUNNING, SILENT, DIED = "running", "silent", "died"
 Damaged: TypeAlias = Callable[[str, DamagedRecordError], None]
 """Hears of each damaged record, by its address."""
@@ -37,6 +51,18 @@ def refuse(address: str, error: DamagedRecordError) -> None:
 def _left_out(address: str, error: DamagedRecordError) -> None:
     """Go on without a damaged record."""
     del address, error
+
+
+class Holdings(NamedTuple):
+    """What one query tells of a stack.
+
+    Attributes:
+        records: its resources, by address.
+        readers: the stacks that use its outputs.
+    """
+
+    records: Mapping[str, Record]
+    readers: tuple[Reader, ...]
 
 
 class Inventory:
@@ -75,14 +101,43 @@ class Inventory:
             DamagedRecordError: one of them does not validate.
             InventoryError: a newer version of this package wrote one of them.
         """
-        records = {}
-        for row in self._store.rows(stack_key(stack), RESOURCE):
+        return dict(self.holdings(stack, damaged).records)
+
+    def holdings(self, stack: str, damaged: Damaged = refuse) -> Holdings:
+        """The resources of a stack, and who uses its outputs. Arguments, errors as of `records`."""
+        records, readers = {}, []
+        for row in self._store.rows(stack_key(stack), HELD):
+            if row.sk.startswith(READER):
+                readers.append(_read(Reader, row))
+                continue
             address = row.sk.removeprefix(RESOURCE)
             try:
                 records[address] = _read(Record, row)
             except DamagedRecordError as error:
                 damaged(address, error)
-        return records
+        return Holdings(records, tuple(readers))
+
+    def known(self, stack: str) -> bool:
+        """Whether anything is left of a stack, or it is worked on."""
+        lease = self._store.lease(stack)
+        return lease is not None and (lease.holder is not None or self.exists(lease))
+
+    def exists(self, lease: Lease) -> bool:
+        """Whether anything is left of the stack of a lease, which tells it as a rule."""
+        return lease.standing is not None or bool(self.records(lease.stack, _left_out))
+
+    def outputs(self, stack: str) -> dict[str, JsonValue] | None:
+        """The outputs of a stack's last apply that was not undone; None if there was none."""
+        undone: set[str] = set()
+        before = ""
+        while page := self.runs(stack, limit=RUNS, before=before):
+            undone |= {run.undoes for run in page if run.result == "succeeded"}
+            for run in page:
+                told = run.summary.get("outputs")
+                if run.command == APPLY and run.id not in undone and isinstance(told, dict):
+                    return told
+            before = page[-1].id
+        return None
 
     def holders(self) -> dict[tuple[str, str], set[str]]:
         """Which stacks have a record of what, by kind and id. Reads all of them."""
@@ -228,13 +283,13 @@ class Inventory:
             started_at=self._clock.now().isoformat(timespec="seconds"),
         )
         try:
-            records = self.records(stack, damaged)
+            records, readers = self.holdings(stack, damaged)
         except InventoryError:
             self._store.write(stack, hold.lease.fence, [], release=True)
             raise
         if hold.lease.unlocked:
             records = {a: self._until_now(record) for a, record in records.items()}
-        return Journal(self._store, self._clock, hold, records, run)
+        return Journal(self._store, self._clock, hold, records, run, readers)
 
     def _until_now(self, record: Record) -> Record:
         """An intent of a run that was taken from it may have been carried out until a moment ago.

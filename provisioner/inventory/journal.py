@@ -26,7 +26,9 @@ from provisioner.errors import (
 )
 from provisioner.expiry import Expiry
 from provisioner.inventory.lease import Hold
-from provisioner.inventory.records import Record, Run, RunEvent, Standing
+from provisioner.inventory.reading import Read, Uses, both
+from provisioner.inventory.reading import rows as reading_rows
+from provisioner.inventory.records import Reader, Record, Run, RunEvent, Standing
 from provisioner.inventory.standing import began_at, standing
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
@@ -40,6 +42,7 @@ class Journal:
 
     Attributes:
         records: by address, as they were when the run began.
+        readers: which stacks used outputs of this one then.
         run: the run's id.
         fence: of its lease.
     """
@@ -51,7 +54,9 @@ class Journal:
         hold: Hold,
         records: Mapping[str, Record],
         run: Run,
+        readers: Sequence[Reader] = (),
     ) -> None:
+        self.readers = tuple(readers)
         self.records = records
         self.fence = hold.lease.fence
         self.run = run.id
@@ -59,6 +64,8 @@ class Journal:
         self._before = hold.lease.standing
         self._statuses = {address: record.status for address, record in records.items()}
         self._expiry = self._expiry_before
+        self._used: Read = self._before.uses if self._before else {}
+        self._uses: Uses | None = None
         self._began = False
         self._store = store
         self._clock = clock
@@ -119,13 +126,17 @@ class Journal:
         """
         self._run = self._run.model_copy(update={"changes": dict(changes or {})})
         self._count(records, left)
+        unmoved = self._newly_read()
         rows: list[Row | Gone] = [
+            *self._reading(both(self._used, self._uses.used) if self._uses else self._used),
             self._run_row(self._run),
             *(row for record in records if record.former for row in _moving(record, left)),
             *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
             *(_record_row(record) for record in records if not record.former),
         ]
-        self._store.write(self._run.stack, self.fence, rows, standing=self._standing())
+        self._store.write(
+            self._run.stack, self.fence, rows, standing=self._standing(), unmoved=unmoved
+        )
 
     def hand_over(self, records: Sequence[Record], other: Journal) -> None:
         """Give records to another stack, with both runs: all of it or nothing.
@@ -147,6 +158,24 @@ class Journal:
         self._count([], [record.former[-1].address for record in records])
         other._count(records)
         self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
+
+    def use(self, uses: Uses) -> None:
+        """Write down, with the intents, that the stack uses these outputs of others.
+
+        What it used until now stays written until the run has succeeded.
+        """
+        self._uses = uses
+
+    def _newly_read(self) -> dict[str, int]:
+        """Fences of the stacks that do not know yet that this one uses them."""
+        fences = self._uses.fences if self._uses else {}
+        return {stack: fence for stack, fence in fences.items() if stack not in self._used}
+
+    def _reading(self, now: Read) -> list[Row | Gone]:
+        """The rows that it takes to say what the stack uses now."""
+        told = [*reading_rows(self._run.stack, self._used, now)]
+        self._used = now
+        return told
 
     def expire(self, expiry: Expiry) -> None:
         """Let the stack expire so, once the run has begun to change it, or succeeded.
@@ -226,7 +255,7 @@ class Journal:
             }
         )
         self._run = finished
-        rows = [*self._pending.values(), self._run_row(finished)]
+        rows = [*self._pending.values(), self._run_row(finished), *self._reading(self._used_at_end)]
         self._store.write(finished.stack, self.fence, rows, release=True, standing=self._standing())
 
     def _leave(self, error: BaseException) -> None:
@@ -254,7 +283,15 @@ class Journal:
                 began=self._began,
                 since=began_at(self.records, self._run),
                 expiry=self._holding,
+                uses=self._used,
             )
+
+    @property
+    def _used_at_end(self) -> Read:
+        if not self._statuses:
+            return {}
+        done = self._uses is not None and self._run.result == "succeeded"
+        return self._uses.used if self._uses and done else self._used
 
     @property
     def _expiry_before(self) -> Expiry:

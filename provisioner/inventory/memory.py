@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from provisioner.errors import LeaseLostError
 from provisioner.inventory.records import Lease, Standing
-from provisioner.inventory.store import NO_OTHERS, RESOURCE, Gone, Row
+from provisioner.inventory.store import NO_OTHERS, RESOURCE, Gone, Row, moved_on
 
 
 class MemoryStore:
@@ -99,11 +99,15 @@ class MemoryStore:
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
         standing: Standing | None = None,
+        unmoved: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows under the fence."""
         with self._lock:
             for held, its in {stack: fence, **also}.items():
                 self._check(held, its)
+            for seen, its in unmoved.items():
+                if self._leases.get(seen, Lease(stack=seen)).fence != its:
+                    raise moved_on(unmoved)
             for row in rows:
                 if isinstance(row, Row):
                     self._rows[row.pk, row.sk] = row

@@ -171,6 +171,31 @@ class Holder(_Row):
     run: str
 
 
+class Used(_Row):
+    """An output that another stack uses.
+
+    Attributes:
+        output: its name.
+        value: as it was read.
+        where: in the other stack.
+    """
+
+    output: str
+    value: JsonValue = None
+    where: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.output, self.where))
+
+
+class Reader(_Row):
+    """A stack that uses outputs of the one under which this is written."""
+
+    stack: str
+    uses: tuple[Used, ...] = ()
+    version: int = RECORD_VERSION
+
+
 class Standing(BaseModel):
     """How a stack stands, in the words of its newest run. It lives beside the lease.
 
@@ -184,6 +209,7 @@ class Standing(BaseModel):
         since: when the stack began.
         expires_at: when it may be torn down; ISO time in UTC, empty: never.
         by_hand: an apply was told so; see `provisioner.expiry`.
+        uses: outputs of other stacks that it uses, by stack.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -200,6 +226,7 @@ class Standing(BaseModel):
     since: str = ""
     expires_at: str = ""
     by_hand: bool = False
+    uses: Mapping[str, tuple[Used, ...]] = {}
 
     @property
     def empty(self) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from provisioner.expiry import Expiry, expired
+from provisioner.inventory.reading import Read
 from provisioner.inventory.records import Holder, Lease, Record, Run, Standing, Status
 
 RUNNING = "running"
@@ -74,6 +75,7 @@ def standing(
     began: bool,
     since: str,
     expiry: Expiry,
+    uses: Read,
 ) -> Standing:
     """What a run says of its stack.
 
@@ -84,6 +86,7 @@ def standing(
         began: it has begun to change something.
         since: when the stack began, if nobody has said so yet.
         expiry: when it may be torn down.
+        uses: what it uses of other stacks.
     """
     return Standing(
         run=run.id,
@@ -98,6 +101,7 @@ def standing(
         since=before.since if before else since,
         expires_at=expiry.at,
         by_hand=expiry.by_hand,
+        uses=uses,
     )
 
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+from provisioner.errors import MovedOnError
 from provisioner.inventory.records import Lease, Standing
 
 STACK = "STACK#"
 RESOURCE = "RESOURCE#"
+READER = "READER#"
+HELD = "RE"
+"""How readers and resources begin, and nothing else: one query reads both."""
 RUN = "RUN#"
 EVENT = "EVENT#"
 BEFORE = "BEFORE#"
@@ -25,6 +29,15 @@ LEASE = "LEASE"
 
 NO_OTHERS: Mapping[str, int] = MappingProxyType({})
 """A write to one stack alone."""
+
+
+def moved_on(unmoved: Mapping[str, int]) -> MovedOnError:
+    """One of these stacks is not as it was seen."""
+    return MovedOnError(
+        f"Something was run on {' or '.join(sorted(unmoved))} since its outputs were read, so they "
+        "may be others now; nothing was changed.",
+        hint="Run the same command again.",
+    )
 
 
 def stack_key(stack: str) -> str:
@@ -112,6 +125,7 @@ class Store(Protocol):
         release: bool = False,
         also: Mapping[str, int] = NO_OTHERS,
         standing: Standing | None = None,
+        unmoved: Mapping[str, int] = NO_OTHERS,
     ) -> None:
         """Put and delete rows, and let the lease go with the last of them if asked to.
 
@@ -123,7 +137,10 @@ class Store(Protocol):
             also: fences of other stacks that are held, too.
             standing: how the stack stands from now on; it goes with the first rows, or, where the
                 lease is let go, with that.
+            unmoved: fences of stacks, whoever holds them, that must be as they were seen; they are
+                checked with the first rows.
 
         Raises:
             LeaseLostError: the fence moved; nothing of the refused batch was written.
+            MovedOnError: an unmoved one did; likewise.
         """

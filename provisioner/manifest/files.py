@@ -16,7 +16,7 @@ from provisioner.errors import ManifestError, Place, Problem, nearest
 from provisioner.manifest.yamltree import Places, Tree, parse
 from provisioner.references import Path
 
-SECTIONS = ("variables", "tags", "resources", "outputs")
+SECTIONS = ("variables", "tags", "stacks", "resources", "outputs")
 TEXTS = ("stack", "description", "expires_at")
 ENDINGS = (".yaml", ".yml")
 

@@ -18,7 +18,7 @@ from provisioner.expiry import iso
 from provisioner.manifest.files import Draft, Entry, read, read_values
 from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import OVERLAY, Given, declaration, value_from_outside, value_of
-from provisioner.references import Path, Reference, find, substitute
+from provisioner.references import OTHER, Path, Reference, find, substitute
 
 RESERVED = ("kind", "depends_on", "protect", "moved_from", "adopts", "when")
 
@@ -62,6 +62,7 @@ class _Reading:
     values: dict[str, JsonValue] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     given: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -88,6 +89,7 @@ class _Reading:
     def source(self) -> Source:
         """The source, as far as nothing is wrong with it."""
         sections = self.draft.sections
+        self.others = self._texts("stacks")
         tags = self._texts("tags")
         resources = [
             resource
@@ -291,6 +293,9 @@ class _Reading:
         if reference.name == "env":
             found = self.environment.get(reference.attribute)
             return found.replace("${", "$${") if found else reference.default
+        if reference.name == OTHER:
+            short, output = reference.output
+            return f"${{{OTHER}.{self.others.get(short, short)}.{output}}}"
         return None
 
 

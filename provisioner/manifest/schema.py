@@ -27,8 +27,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 REFERENCE: Schema = {
     "type": "string",
     "pattern": r"\$\{",
-    "description": "A reference: ${resource.attribute}, ${var.name}, ${env.NAME:-default}, "
-    "${account}, ${region} or ${partition}.",
+    "description": "A reference: ${resource.attribute}, ${stack.name.output}, ${var.name}, "
+    "${env.NAME:-default}, ${account}, ${region} or ${partition}.",
 }
 RESERVED: dict[str, Schema] = {
     "depends_on": {
@@ -140,6 +140,11 @@ def _top_level(kinds: list[str]) -> dict[str, Schema]:
             "zone, such as 2027-01-31T18:00Z. Empty: never.",
         },
         "variables": {"type": "object", "description": "What may differ between two stacks."},
+        "stacks": {
+            **texts,
+            "description": "Short name → name of another stack, for ${stack.NAME.OUTPUT}. Needed "
+            "only where that name is made of variables.",
+        },
         "tags": {**texts, "description": "Tags for every resource that can be tagged."},
         "resources": {
             "type": "object",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from provisioner.errors import Place, Problem, nearest
+from provisioner.references import escape
 
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -134,7 +135,7 @@ def value_of(
     except ValueError as error:
         message = f"Variable {variable.name!r} ({chosen.origin}): {error}."
         return None, [Problem(message, chosen.place or variable.place)]
-    return (value if chosen.origin == "default" else _literal(value)), []
+    return (value if chosen.origin == "default" else escape(value)), []
 
 
 def value_from_outside(
@@ -183,17 +184,6 @@ def _check(variable: Variable, value: JsonValue) -> None:
         hint = nearest(str(value), [str(item) for item in variable.allowed]).rstrip("?")
         message = f"{json.dumps(value)} is not one of {allowed}" + (f" ({hint}?)" if hint else "")
         raise ValueError(message)
-
-
-def _literal(value: JsonValue) -> JsonValue:
-    """What comes from outside holds no references: every `${` in it is meant as it stands."""
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _literal(item) for key, item in value.items()}
-    return value
 
 
 def _type_of(value: JsonValue) -> str:

@@ -44,7 +44,8 @@ class LastRunShape(TypedDict):
 class StackShape(TypedDict):
     """A stack in the list of all; times are ISO.
 
-    `last_run` is null while the first run on it has not begun to change it.
+    `last_run` is null while the first run on it has not begun to change it. `uses` are the stacks
+    whose outputs it reads.
     """
 
     event: Literal["stack"]
@@ -57,6 +58,7 @@ class StackShape(TypedDict):
     holder: HolderShape | None
     expires_at: str | None
     expired: bool
+    uses: list[str]
 
 
 def stacks_lines(stacks: Sequence[Listed], now: datetime) -> Iterator[Text]:
@@ -110,6 +112,7 @@ def stack_document(one: Listed) -> StackShape:
         "last_run": _last_run(one),
         "expires_at": (told.expires_at or None) if told else None,
         "expired": one.expired,
+        "uses": [*told.uses] if told else [],
         "holder": {
             "who": holder.who,
             "host": holder.host,
