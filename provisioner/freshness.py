@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from provisioner.ensure import LOOK_EVERY, VISIBLE
+from provisioner.creating import LOOK_EVERY, VISIBLE
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import Json, Observed, Phase, Spec, differences, rules_of
 from provisioner.registry import kind_of

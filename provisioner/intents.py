@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from provisioner.aws.clock import Clock
 from provisioner.changes import Change, Plan
+from provisioner.creating import new_token
 from provisioner.edges import edges_of
-from provisioner.ensure import Action, new_token
+from provisioner.ensure import Action
 from provisioner.errors import ProvisionerError
 from provisioner.inventory import Edge, Record, Replaced, Status
 from provisioner.lifecycle import settings_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from provisioner.allowances import Allowances
 from provisioner.aws.target import Target
 from provisioner.changes import Change, Old
-from provisioner.ensure import Action, tag_changes, tags_of
+from provisioner.ensure import Action
 from provisioner.errors import ForeignObjectError, PlanError, ReplaceRefusedError
 from provisioner.inventory import Record, Status
 from provisioner.leftovers import in_the_way, leftover, old_of
@@ -24,6 +24,7 @@ from provisioner.origins import traced
 from provisioner.ownership import ours
 from provisioner.refresher import Found, Situation
 from provisioner.stack import Resource, Stack
+from provisioner.tagging import tag_changes, tags_of
 from provisioner.unwanted import removed
 from provisioner.values import Values
 

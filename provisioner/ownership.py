@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.ensure import as_created
+from provisioner.creating import as_created
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import Owner
 from provisioner.refresher import Found

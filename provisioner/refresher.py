@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
-from provisioner.ensure import as_created
+from provisioner.creating import as_created
 from provisioner.errors import ForeignObjectError, ManifestError, PlanError
 from provisioner.freshness import hidden, outdated, pauses
 from provisioner.inventory import Record

@@ -14,12 +14,13 @@ from botocore.exceptions import ClientError
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import code_of, message_of
 from provisioner.changes import Change, Old
+from provisioner.configuring import to_the_end
 from provisioner.drifting import EXTRA
-from provisioner.ensure import check_patience, to_the_end
 from provisioner.errors import BlockedError, WaitError
 from provisioner.executor import Pause
 from provisioner.lifecycle import AnyType, Difference, Drained, Owner, Patience, Phase
 from provisioner.registry import kind_of
+from provisioner.waiting import check_patience
 
 EMPTYING = Patience(every=5.0, typical=60.0, limit=3600.0)
 """How long emptying may stand still before it is given up; it may go on for hours."""

@@ -16,17 +16,9 @@ from provisioner.aws.clients import Aws
 from provisioner.aws.failures import as_ours
 from provisioner.aws.retry import BROKEN
 from provisioner.changes import Change, Plan
+from provisioner.configuring import ROUNDS, configure, unset, unsettled
+from provisioner.creating import create_or_settle
 from provisioner.edges import edges_of
-from provisioner.ensure import (
-    ROUNDS,
-    check_patience,
-    configure,
-    create_or_settle,
-    tag_changes,
-    tags_of,
-    unset,
-    unsettled,
-)
 from provisioner.errors import (
     AwsError,
     CredentialsError,
@@ -58,7 +50,9 @@ from provisioner.removal import let_go, lifted, removed, removed_extras, returne
 from provisioner.schedule import Key, Step, Verb
 from provisioner.secrets import masked, sealed
 from provisioner.stack import Resource
+from provisioner.tagging import tag_changes, tags_of
 from provisioner.values import Values
+from provisioner.waiting import check_patience
 
 WORTH_TELLING = 1.0
 """Seconds; a call that waits no longer is nobody's concern."""

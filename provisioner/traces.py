@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from provisioner.aws.target import Target
-from provisioner.ensure import tags_of
 from provisioner.inventory import Edge, Record, Status
 from provisioner.lifecycle import AnyType, Phase, Spec, local_fields, settings_of
 from provisioner.secrets import sealed
 from provisioner.sightings import Sight, Sighted, Unread
 from provisioner.stack import Resource, Stack
+from provisioner.tagging import tags_of
 from provisioner.values import Values, predicted
 
 

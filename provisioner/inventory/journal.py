@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clock import Clock
-from provisioner.ensure import VISIBLE
+from provisioner.creating import VISIBLE
 from provisioner.errors import (
     InterruptedRunError,
     LeaseLostError,

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.aws.clients import Aws, connect
-from provisioner.ensure import configure_to_the_end, ensure, validated
+from provisioner.configuring import configure_to_the_end
+from provisioner.ensure import ensure, validated
 from provisioner.lifecycle import (
     AnyType,
     Difference,

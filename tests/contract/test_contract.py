@@ -12,13 +12,9 @@ import pytest
 import tests.resources
 from provisioner.aws.calls import Call, Ledger
 from provisioner.aws.clients import Aws, connect
-from provisioner.ensure import (
-    Action,
-    configure_to_the_end,
-    create_or_settle,
-    ensure,
-    validated,
-)
+from provisioner.configuring import configure_to_the_end
+from provisioner.creating import create_or_settle
+from provisioner.ensure import Action, ensure, validated
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import (
     AnyType,

@@ -12,7 +12,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from provisioner import cli, ensure, freshness
+from provisioner import cli, creating, freshness
 from provisioner.api import Options
 from provisioner.cli.surroundings import Surroundings
 
@@ -25,7 +25,7 @@ def main(seconds: float, words: list[str]) -> None:
         return replace(usual(self, **given), lease=seconds)
 
     Surroundings.options = brief  # type: ignore[method-assign]
-    ensure.VISIBLE = freshness.VISIBLE = seconds  # type: ignore[attr-defined]
+    creating.VISIBLE = freshness.VISIBLE = seconds  # type: ignore[attr-defined]
     cli.main(words)
 
 

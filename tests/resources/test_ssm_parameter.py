@@ -11,7 +11,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from provisioner.api import Options, apply
 from provisioner.aws.clients import Aws
-from provisioner.ensure import create_or_settle, ensure
+from provisioner.creating import create_or_settle
+from provisioner.ensure import ensure
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import Json, Owner
 from provisioner.manifest import load
