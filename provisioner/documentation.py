@@ -87,6 +87,8 @@ def _life(kind: AnyType) -> Iterator[str]:
         yield f"Gone: typically {gone.typical:.0f} s after the delete, {gone.limit:.0f} s at most."
     if kind.exposes:
         yield f"Shown as danger where a change adds it: {_sentence(kind.exposes)}"
+    if kind.alien:
+        yield f"Import: no, {kind.alien}."
     if kind.extras:
         yield f"Additions of others, told by drift: {_sentence(kind.extras)}"
     yield from _ends(kind)

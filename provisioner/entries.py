@@ -30,7 +30,6 @@ from provisioner.likeness import Known, Likeness
 from provisioner.references import NO_RESOURCES, find
 from provisioner.secrets import is_folder
 from provisioner.sightings import Sighted
-from provisioner.stack import ADDRESS
 from provisioner.validation import problems_of
 
 FOLDER = "TODO"
@@ -326,8 +325,3 @@ class _Writing:
         name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
         self.variables[name] = ".".join((self._address, *path))
         return f"${{var.{name}}}"
-
-
-def check_address(address: str) -> bool:
-    """Whether a person may call a resource so."""
-    return ADDRESS.fullmatch(address) is not None

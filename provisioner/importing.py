@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
 from provisioner.desk import Desk
-from provisioner.entries import AtHand, Import, Passed, entries_of
+from provisioner.entries import NOT_FREE, AtHand, Import, Passed, entries_of
 from provisioner.errors import AwsError, CredentialsError, PlanError
 from provisioner.lifecycle import AnyType, Observed
 from provisioner.likeness import Known
 from provisioner.quantities import enumerated
 from provisioner.registry import kind_of
 from provisioner.sightings import Sight, Sighted, belonging, carrying
-from provisioner.stack import Stack
+from provisioner.stack import ADDRESS, Stack
 from provisioner.values import predicted
 
 
@@ -45,6 +45,7 @@ def imported(desk: Desk, wishes: Sequence[Wish], stack: Stack | None) -> Import:
     Raises:
         PlanError: there is no such kind or object, or a name that is not one object's.
     """
+    _check_addresses([wish.address for wish in wishes if wish.address], stack)
     refused = [Passed(w.kind, w.id, why) for w in wishes if (why := kind_of(w.kind).alien)]
     sought = [wish for wish in wishes if not kind_of(wish.kind).alien]
     found = {(wish.kind, wish.id): _found(desk.reading, wish) for wish in sought}
@@ -64,6 +65,24 @@ def imported_by_tag(desk: Desk, key: str, value: str, stack: Stack | None) -> Im
     found = entries_of(sight.objects, _at_hand(desk, stack))
     passed = [*found.passed, *_unread(sight), *_foreign(desk.reading, key, value, sight)]
     return replace(found, passed=tuple(passed))
+
+
+def _check_addresses(addresses: Iterable[str], stack: Stack | None) -> None:
+    """Refuse a name that no resource can have, or that one has.
+
+    Raises:
+        PlanError: it can't be used.
+    """
+    for address in addresses:
+        if not ADDRESS.fullmatch(address) or address in NOT_FREE:
+            raise PlanError(
+                f"{address!r} is no name for a resource.",
+                hint="A letter, then letters, digits, _ -",
+            )
+        if stack and address in stack.resources:
+            raise PlanError(
+                f"There is a resource {address!r} already.", hint="Choose another name."
+            )
 
 
 def _found(aws: Aws, wish: Wish) -> Sighted:

@@ -12,6 +12,7 @@ from provisioner.cli.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
     from provisioner.entries import Import
+    from provisioner.manifest.writing import Addition
     from provisioner.stack import Stack
 
 NOTHING, PARTIAL = 1, 3
@@ -79,20 +80,36 @@ def _look(
 
 
 def _write(here: Surroundings, found: Import, out: Path | None) -> None:
-    from provisioner.manifest.writing import added_to, text_of
+    from provisioner.manifest.writing import text_of
+    from provisioner.quantities import counted
     from provisioner.views.imports import addition_of, import_document, remark_lines
 
     terminal = here.terminal()
     addition = addition_of(found)
     if found.entries and out:
-        known = out.read_text(encoding="utf-8") if out.exists() else ""
-        out.write_text(
-            added_to(known, str(out), addition) if known.strip() else text_of(addition),
-            encoding="utf-8",
-        )
-        terminal.note(f"{len(found.entries)} entries were written to {out}.")
+        _put(addition, out)
+        count = len(found.entries)
+        terminal.note(f"Written to {out}: {counted(count, 'resource')}.")
     elif found.entries:
         terminal.say(text_of(addition).rstrip("\n"))
     terminal.tell(import_document(found))
     for line in remark_lines(found):
         terminal.note(line)
+
+
+def _put(addition: Addition, out: Path) -> None:
+    """Put the entries into a file.
+
+    Raises:
+        ManifestError: it can't be read or written, or has such entries already.
+    """
+    from provisioner.errors import ManifestError, Problem
+    from provisioner.manifest.writing import added_to, text_of
+
+    try:
+        known = out.read_text(encoding="utf-8") if out.exists() else ""
+        text = added_to(known, str(out), addition) if known.strip() else text_of(addition)
+        out.write_text(text, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ManifestError([Problem(f"{out} can't be read or written: {reason}.")]) from None

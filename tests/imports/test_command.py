@@ -232,16 +232,21 @@ WRONG = {
     ("sqs.queue", "dead-letters"): "it is dead of stack clinic",
     ("sqs.queue",): "Name KIND and ID",
     ("--tag", "a=b", "--as", "x"): "--as goes with KIND and ID",
+    ("sqs.queue", "other", "--as", "a b"): "'a b' is no name for a resource",
+    ("sqs.queue", "other", "--out", "/nowhere/x.yaml"): "/nowhere/x.yaml can't be read or written",
 }
 
 
-def test_what_can_not_be_imported_says_why(base: Path, say: Say) -> None:
+def test_what_can_not_be_imported_says_why(base: Path, say: Say, session: boto3.Session) -> None:
     """A kind or object that is not there, and one that somebody has already."""
+    session.client("sqs").create_queue(QueueName="other")
     for words, says in WRONG.items():
         code, out, err = say("import", *words)
         assert code != 0, words
         assert says in " ".join(err.split())
         assert "resources:" not in out
+    words = ("--manifest", str(base), "--as", "dead")
+    assert "There is a resource 'dead' already" in say("import", "sqs.queue", "other", *words)[2]
 
 
 def test_a_deployment_says_why_it_is_not_imported(say: Say, session: boto3.Session) -> None:
