@@ -43,6 +43,7 @@ from provisioner.ignoring import Ignore
 from provisioner.importing import Wish, imported, imported_by_tag
 from provisioner.inspection import REPAIR, blamed, inspected, planned_repair
 from provisioner.inventory import Listed, Record
+from provisioner.inventory.standing import readers_first
 from provisioner.joining import guarded, joined
 from provisioner.mending import Mended, Mending
 from provisioner.report import Report, RunFailedError
@@ -509,8 +510,11 @@ def stacks(session: ClientFactory, options: Options = DEFAULTS) -> tuple[Listed,
 
 
 def expired(session: ClientFactory, options: Options = DEFAULTS) -> tuple[Listed, ...]:
-    """The stacks whose time has come; those that are worked on, too. One query, as `stacks`."""
-    return tuple(one for one in stacks(session, options) if one.expired)
+    """The stacks whose time has come; those that are worked on, too. One query, as `stacks`.
+
+    A stack that uses outputs of another one comes before that, as a teardown of both needs it.
+    """
+    return readers_first(one for one in stacks(session, options) if one.expired)
 
 
 def outputs(session: ClientFactory, name: str, options: Options = DEFAULTS) -> dict[str, JsonValue]:

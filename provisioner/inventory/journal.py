@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from pydantic import JsonValue
@@ -26,10 +27,10 @@ from provisioner.errors import (
 )
 from provisioner.expiry import Expiry
 from provisioner.inventory.lease import Hold
-from provisioner.inventory.reading import Read, Uses, both
-from provisioner.inventory.reading import rows as reading_rows
-from provisioner.inventory.records import Reader, Record, Run, RunEvent, Standing
-from provisioner.inventory.standing import began_at, standing
+from provisioner.inventory.reading import Uses
+from provisioner.inventory.reading import rows as reading
+from provisioner.inventory.records import Reader, Record, Run, RunEvent
+from provisioner.inventory.standing import Word
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
 
 STOPS = (InterruptedRunError, KeyboardInterrupt)
@@ -61,12 +62,7 @@ class Journal:
         self.fence = hold.lease.fence
         self.run = run.id
         self._run = run
-        self._before = hold.lease.standing
-        self._statuses = {address: record.status for address, record in records.items()}
-        self._expiry = self._expiry_before
-        self._used: Read = self._before.uses if self._before else {}
-        self._uses: Uses | None = None
-        self._began = False
+        self._word = Word.first(hold.lease.standing, records, run)
         self._store = store
         self._clock = clock
         self._lasts = hold.lease.lasts
@@ -125,18 +121,22 @@ class Journal:
             LeaseLostError: another run has taken over.
         """
         self._run = self._run.model_copy(update={"changes": dict(changes or {})})
-        self._count(records, left)
-        unmoved = self._newly_read()
+        word = self._word.counting(records, left).reading()
         rows: list[Row | Gone] = [
-            *self._reading(both(self._used, self._uses.used) if self._uses else self._used),
-            self._run_row(self._run),
+            *reading(self._run.stack, self._word.used, word.used),
+            self._run_row(self._run, word),
             *(row for record in records if record.former for row in _moving(record, left)),
             *(Row(f"{RUN}{self.run}", BEFORE + record.address, record.body()) for record in before),
             *(_record_row(record) for record in records if not record.former),
         ]
         self._store.write(
-            self._run.stack, self.fence, rows, standing=self._standing(), unmoved=unmoved
+            self._run.stack,
+            self.fence,
+            rows,
+            standing=word.standing(self._run),
+            unmoved=self._word.unmoved,
         )
+        self._word = word
 
     def hand_over(self, records: Sequence[Record], other: Journal) -> None:
         """Give records to another stack, with both runs: all of it or nothing.
@@ -152,30 +152,22 @@ class Journal:
         self._run = self._run.model_copy(update={"changes": changes})
         other._run = other._run.model_copy(update={"changes": changes})
         pk = stack_key(self._run.stack)
-        rows: list[Row | Gone] = [self._run_row(self._run), other._run_row(other._run)]
+        rows: list[Row | Gone] = [
+            self._run_row(self._run, self._word),
+            other._run_row(other._run, other._word),
+        ]
         for record in records:
             rows += [_record_row(record), Gone(pk, RESOURCE + record.former[-1].address)]
-        self._count([], [record.former[-1].address for record in records])
-        other._count(records)
         self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
+        self._word = self._word.counting([], {record.former[-1].address for record in records})
+        other._word = other._word.counting(records)
 
     def use(self, uses: Uses) -> None:
         """Write down, with the intents, that the stack uses these outputs of others.
 
         What it used until now stays written until the run has succeeded.
         """
-        self._uses = uses
-
-    def _newly_read(self) -> dict[str, int]:
-        """Fences of the stacks that do not know yet that this one uses them."""
-        fences = self._uses.fences if self._uses else {}
-        return {stack: fence for stack, fence in fences.items() if stack not in self._used}
-
-    def _reading(self, now: Read) -> list[Row | Gone]:
-        """The rows that it takes to say what the stack uses now."""
-        told = [*reading_rows(self._run.stack, self._used, now)]
-        self._used = now
-        return told
+        self._word = replace(self._word, uses=uses)
 
     def expire(self, expiry: Expiry) -> None:
         """Let the stack expire so, once the run has begun to change it, or succeeded.
@@ -183,23 +175,20 @@ class Journal:
         Args:
             expiry: what an apply says; one that says nothing leaves what another was told by hand.
         """
-        if expiry.at or expiry.by_hand or not self._expiry_before.by_hand:
-            self._expiry = expiry
+        self._word = self._word.expiring(expiry)
 
     @property
     def expires_at(self) -> str:
         """When the stack expires, once this run is done; empty: never."""
-        return self._expiry.at
+        return self._word.expiry.at
 
     def note(self, record: Record) -> None:
         """Write a record soon; a newer one of the same address takes its place."""
-        self._count([record])
-        self._put(_record_row(record))
+        self._put(_record_row(record), [record])
 
     def forget(self, address: str) -> None:
         """Delete a record soon."""
-        self._count([], [address])
-        self._put(Gone(stack_key(self._run.stack), RESOURCE + address))
+        self._put(Gone(stack_key(self._run.stack), RESOURCE + address), gone=[address])
 
     def event(self, event: RunEvent) -> None:
         """Write what a step did, soon."""
@@ -254,9 +243,15 @@ class Journal:
                 "seconds": round(self._clock.monotonic() - self._started, 3),
             }
         )
-        self._run = finished
-        rows = [*self._pending.values(), self._run_row(finished), *self._reading(self._used_at_end)]
-        self._store.write(finished.stack, self.fence, rows, release=True, standing=self._standing())
+        word = self._word.ending(result)
+        rows = [
+            *self._pending.values(),
+            self._run_row(finished, word),
+            *reading(finished.stack, self._word.used, word.used),
+        ]
+        self._store.write(
+            finished.stack, self.fence, rows, release=True, standing=word.standing(finished)
+        )
 
     def _leave(self, error: BaseException) -> None:
         """Close after a failure, which matters more than any trouble in closing."""
@@ -266,52 +261,18 @@ class Journal:
         except ProvisionerError as trouble:
             error.add_note(f"The run could not be closed: {trouble}")
 
-    def _count(self, records: Sequence[Record], gone: Collection[str] = ()) -> None:
-        """Keep count of what is recorded from now on."""
-        self._began = True
-        with self._changed:
-            for address in gone:
-                self._statuses.pop(address, None)
-            self._statuses |= {record.address: record.status for record in records}
-
-    def _standing(self) -> Standing:
-        with self._changed:
-            return standing(
-                self._run,
-                self._statuses,
-                self._before,
-                began=self._began,
-                since=began_at(self.records, self._run),
-                expiry=self._holding,
-                uses=self._used,
-            )
-
-    @property
-    def _used_at_end(self) -> Read:
-        if not self._statuses:
-            return {}
-        done = self._uses is not None and self._run.result == "succeeded"
-        return self._uses.used if self._uses and done else self._used
-
-    @property
-    def _expiry_before(self) -> Expiry:
-        before = self._before
-        return Expiry(before.expires_at, by_hand=before.by_hand) if before else Expiry()
-
-    @property
-    def _holding(self) -> Expiry:
-        """What holds by now: a run that changed nothing, and failed, says nothing."""
-        said = self._began or self._run.result == "succeeded"
-        return self._expiry if said else self._expiry_before
-
-    def _run_row(self, run: Run) -> Row:
-        told = run.model_copy(update={"expires_at": self._holding.at})
+    def _run_row(self, run: Run, word: Word) -> Row:
+        told = run.model_copy(update={"expires_at": word.expires_at(run.result)})
         return Row(stack_key(run.stack), RUN + run.id, told.body())
 
-    def _put(self, row: Row | Gone) -> None:
+    def _put(
+        self, row: Row | Gone, records: Sequence[Record] = (), gone: Collection[str] = ()
+    ) -> None:
         with self._changed:
             if self._broken:
                 raise self._broken
+            if records or gone:
+                self._word = self._word.counting(records, gone)
             self._pending[row.pk, row.sk] = row
             self._changed.notify_all()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from provisioner.expiry import Expiry, expired
-from provisioner.inventory.reading import Read
+from provisioner.inventory.reading import Read, Uses, both
 from provisioner.inventory.records import Holder, Lease, Record, Run, Standing, Status
 
 RUNNING = "running"
@@ -67,64 +68,125 @@ def listed(lease: Lease, now: datetime) -> Listed:
     return Listed(lease.stack, health, lease.standing, lease.holder, over)
 
 
-def standing(
-    run: Run,
-    statuses: Mapping[str, Status],
-    before: Standing | None,
-    *,
-    began: bool,
-    since: str,
-    expiry: Expiry,
-    uses: Read,
-) -> Standing:
-    """What a run says of its stack.
+@dataclass(frozen=True)
+class Word:
+    """What a run has to say of its stack, as far as it is written down.
 
-    Args:
-        run: as far as it is.
+    Attributes:
+        before: what was said when it began.
+        since: when the stack began.
         statuses: of what is recorded, by address.
-        before: what was said until now.
+        expiry: when the stack expires once the run has begun to change it, or succeeded.
+        used: the outputs of other stacks that are written down as used.
+        uses: those that an apply uses; None: the run is none.
         began: it has begun to change something.
-        since: when the stack began, if nobody has said so yet.
-        expiry: when it may be torn down.
-        uses: what it uses of other stacks.
     """
-    return Standing(
-        run=run.id,
-        command=run.command,
-        who=run.who,
-        host=run.host,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        result=run.result,
-        state=_state(run, statuses, before.state if before else "ready", began=began),
-        resources=len(statuses),
-        since=before.since if before else since,
-        expires_at=expiry.at,
-        by_hand=expiry.by_hand,
-        uses=uses,
-    )
+
+    before: Standing | None
+    since: str
+    statuses: Mapping[str, Status]
+    expiry: Expiry
+    used: Read
+    uses: Uses | None = None
+    began: bool = False
+
+    @classmethod
+    def first(cls, before: Standing | None, records: Mapping[str, Record], run: Run) -> Word:
+        """Of a run that has just taken its lease."""
+        created = [record.created_at for record in records.values()]
+        return cls(
+            before,
+            before.since if before else min(created or [run.started_at]),
+            {address: record.status for address, record in records.items()},
+            _expiry(before),
+            before.uses if before else {},
+        )
+
+    def counting(self, records: Iterable[Record], gone: Collection[str] = ()) -> Word:
+        """With these records, and without those."""
+        kept = {a: status for a, status in self.statuses.items() if a not in gone}
+        kept |= {record.address: record.status for record in records}
+        return replace(self, statuses=kept, began=True)
+
+    def expiring(self, expiry: Expiry) -> Word:
+        """With what an apply says of the end; that leaves what another was told by hand."""
+        kept = self.expiry.by_hand and not (expiry.at or expiry.by_hand)
+        return self if kept else replace(self, expiry=expiry)
+
+    def reading(self) -> Word:
+        """With everything written down that is used as long as an apply goes on."""
+        return replace(self, used=both(self.used, self.uses.used)) if self.uses else self
+
+    def ending(self, result: str) -> Word:
+        """With nothing written down as used that is used no more."""
+        if not self.statuses:
+            return replace(self, used={})
+        done = self.uses is not None and result == "succeeded"
+        return replace(self, used=self.uses.used) if self.uses and done else self
+
+    @property
+    def unmoved(self) -> Mapping[str, int]:
+        """Fences of the stacks that do not know yet that this one uses them."""
+        fences = self.uses.fences if self.uses else {}
+        return {stack: fence for stack, fence in fences.items() if stack not in self.used}
+
+    def expires_at(self, result: str) -> str:
+        """When the stack expires; a run that changed nothing, and failed, has no say in it."""
+        return self._holding(result).at
+
+    def standing(self, run: Run) -> Standing:
+        """How the stack stands, as far as the run is."""
+        expiry = self._holding(run.result)
+        return Standing(
+            run=run.id,
+            command=run.command,
+            who=run.who,
+            host=run.host,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            result=run.result,
+            state=self._state(run),
+            resources=len(self.statuses),
+            since=self.since,
+            expires_at=expiry.at,
+            by_hand=expiry.by_hand,
+            uses=self.used,
+        )
+
+    def _holding(self, result: str) -> Expiry:
+        return self.expiry if self.began or result == "succeeded" else _expiry(self.before)
+
+    def _state(self, run: Run) -> Literal["ready", "partial", "interrupted"]:
+        before = self.before.state if self.before else "ready"
+        unready = any(status is not Status.READY for status in self.statuses.values())
+        if run.result == "interrupted" and self.began:
+            return "interrupted"
+        if run.result == "partial" or (unready and before == "ready" and run.result != RUNNING):
+            return "partial"
+        if run.result == "succeeded" and run.command in BRINGS_ALL and not unready:
+            return "ready"
+        return before
 
 
-def began_at(records: Mapping[str, Record], run: Run) -> str:
-    """When a stack began of which nobody has said it: with its first resource, or this run."""
-    return min([record.created_at for record in records.values()] or [run.started_at])
+def readers_first(stacks: Iterable[Listed]) -> tuple[Listed, ...]:
+    """The stacks in an order in which they can be torn down: before what they use of others.
+
+    Those that use each other come by name; no order is right for them.
+    """
+    named = {one.name: one for one in sorted(stacks, key=lambda one: one.name)}
+    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(named, ()))
+    for one in named.values():
+        for other in one.standing.uses if one.standing else ():
+            if other in named:
+                order.add(other, one.name)
+    try:
+        return tuple(named[name] for name in order.static_order())
+    except CycleError:
+        return tuple(named.values())
 
 
-def _state(
-    run: Run,
-    statuses: Mapping[str, Status],
-    before: Literal["ready", "partial", "interrupted"],
-    *,
-    began: bool,
-) -> Literal["ready", "partial", "interrupted"]:
-    unready = any(status is not Status.READY for status in statuses.values())
-    if run.result == "interrupted" and began:
-        return "interrupted"
-    if run.result == "partial" or (unready and before == "ready" and run.result != RUNNING):
-        return "partial"
-    if run.result == "succeeded" and run.command in BRINGS_ALL and not unready:
-        return "ready"
-    return before
+def _expiry(before: Standing | None) -> Expiry:
+    return Expiry(before.expires_at, by_hand=before.by_hand) if before else Expiry()
 
 
 def _health(lease: Lease, now: datetime) -> Health:

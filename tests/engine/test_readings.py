@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, plan, plan_removal, recover, stacks, teardown
+from provisioner.api import Options, apply, expired, plan, plan_removal, recover, stacks, teardown
 from provisioner.api import rollback as undo
 from provisioner.aws.clients import connect
 from provisioner.cli import run
@@ -22,6 +23,7 @@ from provisioner.inventory.reading import Uses, both, rows
 from provisioner.inventory.records import Used
 from provisioner.inventory.store import Gone, Row
 from provisioner.manifest import load
+from provisioner.selection import Selection
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 
@@ -185,7 +187,26 @@ def test_only_what_is_used_is_kept_from_a_part_or_a_rollback(
     assert topics(session) == {"news"}
     with pytest.raises(BlockedError, match="used by stack paper"):
         undo(session, "news", first.run, options)
-    assert topics(session) == {"news"}
+    apply(session, news(more=True), options).check()
+    for target, blocked in (("topic", True), ("spare", False)):
+        part = replace(options, select=Selection(target=frozenset({target})))
+        assert plan_removal(session, "news", part).blocked == blocked
+    assert topics(session) == {"news", "spare"}
+
+
+def test_stacks_that_expired_go_before_what_they_use(
+    session: boto3.Session, options: Options
+) -> None:
+    """In one go, whatever their names."""
+    short = replace(options, ttl=60)
+    for stack in (news(), paper()):
+        apply(session, stack, short).check()
+    options.clock.sleep(120)  # type: ignore[union-attr]
+    order = [one.name for one in expired(session, options)]
+    assert order == ["paper", "news"]
+    for name in order:
+        teardown(session, name, options, if_expired=True).check()
+    assert topics(session) == set()
 
 
 def test_a_use_is_written_before_the_first_create(
@@ -226,6 +247,7 @@ def test_a_teardown_that_comes_between_refuses_the_reader(
     with pytest.raises(MovedOnError, match="news"):
         apply(session, paper(), options, approve=meanwhile)
     assert session.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert stacks(session, options) == ()
     with pytest.raises(ManifestError, match="no stack 'news'"):
         apply(session, paper(), options)
 
