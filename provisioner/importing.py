@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import translate
 from provisioner.desk import Desk
-from provisioner.entries import NOT_FREE, AtHand, Import, Passed, entries_of
+from provisioner.entries import AtHand, Import, Passed, entries_of
 from provisioner.errors import AwsError, CredentialsError, PlanError
 from provisioner.lifecycle import AnyType, Observed
 from provisioner.likeness import Known
 from provisioner.quantities import enumerated
+from provisioner.references import NO_RESOURCES
 from provisioner.registry import kind_of
 from provisioner.sightings import Sight, Sighted, belonging, carrying
 from provisioner.stack import ADDRESS, Stack
@@ -74,7 +75,7 @@ def _check_addresses(addresses: Iterable[str], stack: Stack | None) -> None:
         PlanError: it can't be used.
     """
     for address in addresses:
-        if not ADDRESS.fullmatch(address) or address in NOT_FREE:
+        if not ADDRESS.fullmatch(address) or address in NO_RESOURCES:
             raise PlanError(
                 f"{address!r} is no name for a resource.",
                 hint="A letter, then letters, digits, _ -",
