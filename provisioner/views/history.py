@@ -27,6 +27,14 @@ STYLES = {
     "silent": "bold red",
     "running": "cyan",
 }
+WORDS: Mapping[str, str] = {
+    **{str(verb): word for verb, word in DONE.items()},
+    "adopt": "adopted",
+    "move": "moved",
+    "recover": "recovered",
+    "restore": "restored",
+}
+"""What was done, by the steps of a run and by the commands that have none."""
 FATES = {
     "died": "The run died: it holds the stack no more and never said how it ended.",
     "silent": "The run gives no sign of life, so it has probably died; the next one takes over.",
@@ -103,7 +111,7 @@ def event_document(event: RunEvent, before: Mapping[str, Record]) -> dict[str, J
 
 
 def _step(event: RunEvent) -> Iterator[Text]:
-    word = "failed" if event.failed else DONE[Verb(event.action)]
+    word = "failed" if event.failed else WORDS.get(event.action, event.action)
     mark, style = ("✗", "bold red") if event.failed else ("✓", "green")
     yield Text.assemble(
         (f"  {mark} {word:<11}", style),

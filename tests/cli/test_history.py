@@ -203,3 +203,19 @@ def test_unlock_shows_the_holder_and_shuts_it_out(say: Say, inventory: Inventory
         journal.close("succeeded", {})
     _, out, _ = say("history", "work")
     assert "died" in out
+
+
+def test_a_run_without_steps_is_told_too(session: boto3.Session, tmp_path: Path, say: Say) -> None:
+    """What a recovery did stands in the history like anything else."""
+    manifest = tmp_path / "work.yaml"
+    manifest.write_text(MANIFEST % 30)
+    assert say("apply", str(manifest), "--yes")[0] == 0
+    session.client("dynamodb").delete_item(
+        TableName="provisioner-inventory",
+        Key={"pk": {"S": "STACK#work"}, "sk": {"S": "RESOURCE#inbox"}},
+    )
+    assert say("recover", "work", "--manifest", str(manifest))[0] == 0
+    _, out, _ = say("history", "work", "--json", "--limit", "1")
+    code, out, _ = say("history", "work", documents(out)[0]["id"])
+    assert code == 0
+    assert "✓ recovered  inbox  sqs.queue" in out

@@ -289,6 +289,17 @@ def test_the_last_waits_may_be_left_to_the_next_run(
     assert plan(clients, gate(), options).empty
 
 
+def test_what_was_left_pending_is_torn_down_like_the_rest(
+    strict_aws: Strict, strict_clock: VirtualClock
+) -> None:
+    """Its record knows the object, so nothing of it stays."""
+    clients: Any = Clients(strict_aws.session)
+    options = Options(clock=strict_clock)
+    apply(clients, gate(), replace(options, wait="created")).check()
+    assert counts(teardown(clients, "gate", options).check()) == {"deleted": 5}
+    assert alive(strict_aws.world.session) == {}
+
+
 def test_what_something_needs_is_waited_for_all_the_same(
     strict_aws: Strict, strict_clock: VirtualClock
 ) -> None:

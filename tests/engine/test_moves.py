@@ -24,6 +24,7 @@ from tests.e2e.alive import alive
 from tests.engine.test_runs import refusing
 from tests.engine.test_story import counts, writes
 from tests.faults.stage import Stage
+from tests.faults.weather import Killed, Moment, Struck, silence_the_dead
 
 
 def ward(
@@ -308,6 +309,42 @@ def test_old_tags_shown_for_a_moment_are_no_stranger_s(
     again = apply(session, mail("new", "old"), options).check()
     assert (writes(again), counts(again)) == (0, {"unchanged": 1})
     assert clock.monotonic() >= until
+
+
+def test_more_renames_than_one_transaction_holds(session: boto3.Session) -> None:
+    """Killed between two of them, each object is still known, under one address or the other."""
+
+    def many(prefix: str, was: str = "") -> Stack:
+        stack = Stack("many")
+        for number in range(60):
+            stack.add(
+                f"{prefix}{number}",
+                "ec2.elastic_ip",
+                moved_from=f"{was}{number}" if was else (),
+            )
+        return stack
+
+    silence_the_dead()
+    stage = Stage(session, many("a"), patient=False)
+    stage.up()
+    before = alive(session)
+    stage.stack = many("b", "a")
+
+    def between(moment: Moment) -> Struck:
+        first = str(moment.call) == "dynamodb.TransactWriteItems"
+        return Killed() if first and moment.side == "after" else None
+
+    stage.up(between)
+    known = stage.records()
+    assert {record.id for record in known.values()} == set(before["address"])
+    assert {address[0] for address in known} == {"a", "b"}
+    report = _done(stage)
+    assert "created" not in counts(report)
+    assert set(stage.records()) == set(stage.stack.resources)
+    assert alive(session) == before
+    again = stage.up()
+    assert again
+    assert (writes(again), counts(again)) == (0, {"unchanged": 60})
 
 
 def _done(stage: Stage) -> Any:

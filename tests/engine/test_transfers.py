@@ -205,5 +205,10 @@ def test_the_command_shows_asks_and_says_what_is_next(
     out = capsys.readouterr().out
     assert "» move logs  logs.log_group  /one  to two" in out
     assert "2 moved. Now take them out of the manifest of one," in out
+    for name, words in (("one", "moved to stack two"), ("two", "moved from stack one")):
+        runs = Desk.reader(stage.clients, stage.options).inventory.runs(name)
+        [moved] = [one.id for one in runs if one.command == "move"]
+        assert run(["history", name, moved]) == 0
+        assert capsys.readouterr().out.count(words) == 2
     assert run(["move", "one", "queue", "--to", "two", "--yes"]) == 1
     assert "queue needs key, which stays" in capsys.readouterr().err
