@@ -75,7 +75,7 @@ def counts(summary: Mapping[str, JsonValue]) -> str:
         for name, value in summary.items()
         if isinstance(value, int) and not isinstance(value, bool) and value
     ]
-    return ", ".join(told) or "nothing to do"
+    return ", ".join(told) or "nothing changed"
 
 
 def costs(summary: Mapping[str, JsonValue]) -> str:
