@@ -50,8 +50,8 @@ def _origin(resource: Resource, records: Mapping[str, Record]) -> str:
     if not recorded:
         return ""
     here = records.get(resource.address)
-    if here and _is_done(here, recorded):
-        return recorded[0]
+    if here and [here.id] == [records[old].id for old in recorded]:
+        return recorded[0]  # a move was cut short between two writes: both are of one object
     if here or len(recorded) > 1:
         both = [*([resource.address] if here else []), *recorded]
         raise PlanError(
@@ -67,11 +67,6 @@ def _origin(resource: Resource, records: Mapping[str, Record]) -> str:
             hint="Take moved_from away: the old one is deleted, the new one made.",
         )
     return old
-
-
-def _is_done(here: Record, recorded: list[str]) -> bool:
-    """Whether a move was cut short between two writes: both records are of one object."""
-    return bool(here.former) and recorded == [here.former[-1].address]
 
 
 def _moved(record: Record, address: str) -> Record:

@@ -102,6 +102,8 @@ class Record(_Row):
 
     def formerly(self, tags: Mapping[str, str] | None) -> bool:
         """Whether an object's tags say that it is this one, at an address it was moved from."""
+        if Owner(self.stack, self.address).owns(tags):  # it was moved there and back
+            return False
         return any(Owner(one.stack, one.address).owns(tags) for one in self.former)
 
 

@@ -311,6 +311,33 @@ def test_old_tags_shown_for_a_moment_are_no_stranger_s(
     assert clock.monotonic() >= until
 
 
+def test_there_and_back_is_as_if_nothing_had_been(stage: Stage, session: boto3.Session) -> None:
+    """The tags of before are those of now again; nothing goes on moving."""
+    stage.up()
+    before = alive(session)
+    stage.stack = renamed()
+    _done(stage)
+    stage.stack = ward(was=NEW)
+    assert counts(_done(stage)) == {"moved": 4, "unchanged": 2}
+    again = stage.up()
+    assert again
+    assert (writes(again), counts(again)) == (0, {"unchanged": 6})
+    assert owners(session) == {"key", "net", "logs", "queue", "group"}
+    assert alive(session) == before
+
+
+def test_a_stale_moved_from_takes_nobody_s_record(stage: Stage, session: boto3.Session) -> None:
+    """The old address had another resource since: two objects, and that is said."""
+    stage.up()
+    stage.stack = ward({"key": "seal"}, {"seal": "key"})
+    _done(stage)
+    stage.stack = _with(ward({"key": "seal"}), "key")
+    _done(stage)
+    with pytest.raises(PlanError, match="seal and key have an object each"):
+        plan(session, ward({"key": "seal"}, {"seal": "key"}), stage.options)
+    assert {"seal", "key"} < set(stage.records())
+
+
 def test_more_renames_than_one_transaction_holds(session: boto3.Session) -> None:
     """Killed between two of them, each object is still known, under one address or the other."""
 

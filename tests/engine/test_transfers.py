@@ -152,11 +152,10 @@ def test_killed_at_any_write_of_a_move(session: boto3.Session) -> None:
     stage.up()
     assert _struck(stage, fair)
     writing = [number for number, call in enumerate(stage.last, 1) if call.mutates]
+    before = alive(session)
     for number, side in ((number, side) for number in writing[2:] for side in SIDES):
-        for name in ("one", "two"):
-            teardown(stage.clients, name, stage.options).check()
-        assert alive(session) == {}
-        stage.up()
+        if records(stage, "two"):
+            move(stage.clients, "two", ["logs", "errors"], "one", stage.options)
         _struck(stage, killed_at(number, side))
         one, two = set(records(stage, "one")), set(records(stage, "two"))
         assert one | two == {"key", "queue", "logs", "errors"}
@@ -165,6 +164,10 @@ def test_killed_at_any_write_of_a_move(session: boto3.Session) -> None:
             report = apply(stage.clients, whole(name, without=gone), stage.options).check()
             assert set(counts(report)) <= {"unchanged", "moved"}, (number, side)
             assert plan(stage.clients, whole(name, without=gone), stage.options).empty
+        assert alive(session) == before, (number, side)
+    for name in ("one", "two"):
+        teardown(stage.clients, name, stage.options).check()
+    assert alive(session) == {}
 
 
 def _struck(stage: Stage, trouble: Trouble) -> bool:
