@@ -87,7 +87,10 @@ def plan(
     *,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what apply would do to AWS. Writes nothing but FILE, which apply then does exactly."""
+    """Show what apply would do to AWS. Writes nothing but FILE, which apply then does exactly.
+
+    Where something would block it, that is told, and the exit is 1.
+    """
     stack = choice.stack()
     from provisioner import api
 
@@ -97,6 +100,8 @@ def plan(
     show_plan(terminal, planned)
     if out:
         save(terminal, planned, choice, out)
+    if planned.blocked:
+        return BLOCKED
     return CHANGES if detailed_exitcode and not planned.empty else 0
 
 

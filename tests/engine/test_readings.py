@@ -107,11 +107,12 @@ def test_an_output_is_known_when_the_reader_is_planned(
 
 
 def test_an_output_that_changed_shows_in_the_readers_plan(
-    session: boto3.Session, options: Options
+    session: boto3.Session, options: Options, clock: VirtualClock
 ) -> None:
     """By itself, since its value is another one."""
     apply(session, news(more=True), options).check()
     apply(session, paper(), options).check()
+    clock.sleep(1)  # runs are told apart by their time
     moved = news(more=True)
     moved.output("topic", "${spare.arn}")
     apply(session, moved, options).check()
@@ -195,13 +196,13 @@ def test_only_what_is_used_is_kept_from_a_part_or_a_rollback(
 
 
 def test_stacks_that_expired_go_before_what_they_use(
-    session: boto3.Session, options: Options
+    session: boto3.Session, options: Options, clock: VirtualClock
 ) -> None:
     """In one go, whatever their names."""
     short = replace(options, ttl=60)
     for stack in (news(), paper()):
         apply(session, stack, short).check()
-    options.clock.sleep(120)  # type: ignore[union-attr]
+    clock.sleep(120)
     order = [one.name for one in expired(session, options)]
     assert order == ["paper", "news"]
     for name in order:
@@ -334,9 +335,24 @@ def test_a_manifest_names_other_stacks_by_variables(
     assert run(["validate", str(file)]) == 0
     assert run(["graph", str(file)]) == 0
     assert run(["orphans", "paper", "--manifest", str(file)]) == 0
-    assert run(["plan", str(file)]) == 1
+    assert run(["plan", str(file)]) == 1  # an ARN is no name
     told = capsys.readouterr().err
     assert "paper.yaml:7:5: inbox.queue_name" in told
+
+
+def test_a_plan_that_takes_an_output_away_says_so(
+    session: boto3.Session, options: Options, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the place of use and what to do, and a code that stops a pipeline."""
+    apply(session, news(), options).check()
+    apply(session, paper(), options).check()
+    file = tmp_path / "news.yaml"
+    file.write_text("stack: news\nresources: {topic: {kind: sns.topic, name: news}}\n")
+    assert run(["plan", str(file)]) == 1
+    told = capsys.readouterr().out
+    assert "used by stack paper: ${stack.news.topic} in paper.letters.topic_arn." in told
+    assert "Tear down paper first" in told
+    assert "Blocked: nothing will be changed" in told
 
 
 def test_recover_knows_what_a_manifest_reads(session: boto3.Session, options: Options) -> None:

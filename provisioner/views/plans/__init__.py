@@ -52,7 +52,7 @@ def plan_lines(plan: Plan, detail: Detail = Detail.DEFAULT) -> Iterator[Text]:
     ]
     yield from [Text(""), *remarks] if remarks else ()
     yield from _sum(plan, [change.address for change in sections.get(DANGER, ())])
-    if plan.wanted is None and plan.changes:
+    if plan.blocked or (plan.wanted is None and plan.changes):
         yield from prospects(plan)
 
 

@@ -57,8 +57,9 @@ def rename_lines(plan: Plan) -> Iterator[Text]:
 
 
 def prospects(plan: Plan) -> Iterator[Text]:
-    """Whether a teardown can begin, and what it takes."""
+    """Whether it can begin, and what it takes."""
     if plan.blocked:
-        yield Text("Blocked: nothing will be deleted before that is out of the way.", "bold red")
+        done = "deleted" if plan.wanted is None else "changed"
+        yield Text(f"Blocked: nothing will be {done} before that is out of the way.", "bold red")
     else:
         yield Text(f"It takes {minutes(expected_seconds(schedule(plan)))}, if AWS is as usual.")
