@@ -37,8 +37,8 @@ def one_after_the_other() -> Iterator[None]:
     """Reads, and what is written behind the work, happen in turn."""
     put = journal.Journal._put
 
-    def put_and_write(self: journal.Journal, row: Any) -> None:
-        put(self, row)
+    def put_and_write(self: journal.Journal, *row: Any, **counted: Any) -> None:
+        put(self, *row, **counted)
         if len(self._pending) >= NOTES:
             rows, self._pending = [*self._pending.values()], {}
             self._send(rows)
