@@ -160,7 +160,8 @@ class Journal:
             rows += [_record_row(record), Gone(pk, RESOURCE + record.former[-1].address)]
         self._store.write(self._run.stack, self.fence, rows, also={other._run.stack: other.fence})
         self._word = self._word.counting([], {record.former[-1].address for record in records})
-        other._word = other._word.counting(records)
+        moved = self._word.used_by({record.address for record in records})
+        other._word = other._word.counting(records).using_too(moved)
 
     def use(self, uses: Uses) -> None:
         """Write down, with the intents, that the stack uses these outputs of others.
@@ -184,11 +185,13 @@ class Journal:
 
     def note(self, record: Record) -> None:
         """Write a record soon; a newer one of the same address takes its place."""
-        self._put(_record_row(record), [record])
+        self._count([record])
+        self._put(_record_row(record))
 
     def forget(self, address: str) -> None:
         """Delete a record soon."""
-        self._put(Gone(stack_key(self._run.stack), RESOURCE + address), gone=[address])
+        self._count([], [address])
+        self._put(Gone(stack_key(self._run.stack), RESOURCE + address))
 
     def event(self, event: RunEvent) -> None:
         """Write what a step did, soon."""
@@ -265,14 +268,14 @@ class Journal:
         told = run.model_copy(update={"expires_at": word.expires_at(run.result)})
         return Row(stack_key(run.stack), RUN + run.id, told.body())
 
-    def _put(
-        self, row: Row | Gone, records: Sequence[Record] = (), gone: Collection[str] = ()
-    ) -> None:
+    def _count(self, records: Sequence[Record], gone: Collection[str] = ()) -> None:
+        with self._changed:
+            self._word = self._word.counting(records, gone)
+
+    def _put(self, row: Row | Gone) -> None:
         with self._changed:
             if self._broken:
                 raise self._broken
-            if records or gone:
-                self._word = self._word.counting(records, gone)
             self._pending[row.pk, row.sk] = row
             self._changed.notify_all()
 

@@ -117,6 +117,24 @@ class Word:
         """With everything written down that is used as long as an apply goes on."""
         return replace(self, used=both(self.used, self.uses.used)) if self.uses else self
 
+    def used_by(self, addresses: Collection[str]) -> Read:
+        """What is written down as used by these resources."""
+        found = {
+            stack: tuple(
+                one.model_copy(update={"where": where})
+                for one in uses
+                if (where := tuple(at for at in one.where if at.partition(".")[0] in addresses))
+            )
+            for stack, uses in self.used.items()
+        }
+        return {stack: uses for stack, uses in found.items() if uses}
+
+    def using_too(self, more: Read) -> Word:
+        """With what resources use that were taken over, to be written down at the end."""
+        if not more:
+            return self
+        return replace(self, uses=Uses(both(self.used, more)))
+
     def ending(self, result: str) -> Word:
         """With nothing written down as used that is used no more."""
         if not self.statuses:

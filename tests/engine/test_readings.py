@@ -12,7 +12,17 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, expired, plan, plan_removal, recover, stacks, teardown
+from provisioner.api import (
+    Options,
+    apply,
+    expired,
+    move,
+    plan,
+    plan_removal,
+    recover,
+    stacks,
+    teardown,
+)
 from provisioner.api import rollback as undo
 from provisioner.aws.clients import connect
 from provisioner.cli import run
@@ -353,6 +363,21 @@ def test_a_plan_that_takes_an_output_away_says_so(
     assert "used by stack paper: ${stack.news.topic} in paper.letters.topic_arn." in told
     assert "Tear down paper first" in told
     assert "Blocked: nothing will be changed" in told
+
+
+def test_a_use_moves_with_the_resource_that_has_it(
+    session: boto3.Session, options: Options
+) -> None:
+    """The stack that gets it is the reader from then on."""
+    apply(session, news(), options).check()
+    apply(session, paper(), options).check()
+    move(session, "paper", ["inbox", "letters"], "post", options)
+    assert readers(session) == ["post"]
+    with pytest.raises(BlockedError, match=r"post\.letters\.topic_arn"):
+        teardown(session, "news", options)
+    teardown(session, "post", options).check()
+    assert readers(session) == []
+    teardown(session, "news", options).check()
 
 
 def test_recover_knows_what_a_manifest_reads(session: boto3.Session, options: Options) -> None:
