@@ -21,7 +21,7 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT
+from provisioner.canonical import JSON_TEXT, as_policy
 from provisioner.ensure import Result, ensure
 from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
@@ -203,12 +203,13 @@ def _default_policy(target: Target, arn: str) -> dict[str, Json]:
 
 def _is_default(policy: Mapping[str, Json], account: str) -> bool:
     """Whether it says what AWS's own says, and nothing that somebody added to it."""
-    listed = policy.get("Statement")
+    document = as_policy({**policy})
+    statements = document.get("Statement") if isinstance(document, dict) else None
     return policy.get("Id") == DEFAULT_POLICY and all(
         isinstance(one, dict)
         and one.get("Sid") == DEFAULT_STATEMENT
-        and one.get("Condition") == {"StringEquals": {"AWS:SourceOwner": account}}
-        for one in (listed if isinstance(listed, list) else [listed])
+        and one.get("Condition") == {"StringEquals": {"aws:sourceowner": [account]}}
+        for one in (statements if isinstance(statements, list) else [])
     )
 
 
