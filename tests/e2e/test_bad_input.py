@@ -25,19 +25,6 @@ def test_validate_needs_no_network_and_no_credentials(world: World) -> None:
     assert (ran.code, "110 resources" in ran.out) == (0, True)
 
 
-def test_an_endpoint_that_does_not_answer(world: World, tmp_path: Path) -> None:
-    """Told as what it is, after a few tries."""
-    (tmp_path / "main.yaml").write_text(KEY)
-    env = {
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-    }
-    ran = world.run("apply", str(tmp_path), env=env)
-    assert (ran.code, "can't be reached" in ran.err) == (1, True)
-    assert "Traceback" not in ran.err
-
-
 def test_no_credentials(world: World, tmp_path: Path) -> None:
     """Told with what to set."""
     (tmp_path / "main.yaml").write_text(KEY)

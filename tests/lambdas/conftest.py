@@ -16,6 +16,7 @@ import pytest
 from moto import mock_aws
 
 from tests.conftest import REGION
+from tests.sessions import Session
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 ACCOUNT = "123456789012"
@@ -85,10 +86,12 @@ class Stack:
 
 
 @pytest.fixture
-def session() -> Iterator[boto3.Session]:
-    """A session on an empty in-memory AWS, without the managed policies that take long to load."""
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """The functions' session on an empty in-memory AWS, without the managed policies."""
     with mock_aws():
-        yield boto3.Session(region_name=REGION)
+        made = Session(REGION)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", made)
+        yield made
 
 
 @pytest.fixture
