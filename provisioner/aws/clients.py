@@ -69,6 +69,10 @@ class Turns:
             return self._locks.setdefault(name, threading.Lock())
 
 
+_MAKING = threading.Lock()
+"""boto3 makes clients in one thread at a time, and runs side by side may share a session."""
+
+
 class ClientPool:
     """One boto3 client per service, made on first use. Safe across threads.
 
@@ -113,8 +117,9 @@ class ClientPool:
             if service not in self._clients:
                 make: Callable[..., BaseClient] = self._session.client
                 options = {"region_name": self._region} if self._region else {}
-                client = make(service, config=self._config, **options)
-                _ = client.exceptions  # made once, here: made in two threads they would differ
+                with _MAKING:
+                    client = make(service, config=self._config, **options)
+                    _ = client.exceptions  # made once: made in two threads they would differ
                 self._clients[service] = client
             return self._clients[service]
 
