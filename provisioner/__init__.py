@@ -18,7 +18,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
     from provisioner.api import (
         Options,
         adopt_orphans,
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
         stacks,
         teardown,
     )
-    from provisioner.changes import Change, Plan
-    from provisioner.ensure import Action, Result
+    from provisioner.engine.report import Report, RunFailedError
     from provisioner.errors import (
         AwsError,
         ForeignObjectError,
@@ -53,11 +51,13 @@ if TYPE_CHECKING:
     )
     from provisioner.inventory import Inventory
     from provisioner.lifecycle import Difference, Owner
+    from provisioner.lifecycle.ensure import Action, Result
     from provisioner.manifest import load
-    from provisioner.report import Report, RunFailedError
-    from provisioner.savedplan import SavedPlan
-    from provisioner.selection import Selection
+    from provisioner.planning.allowances import Allowances
+    from provisioner.planning.changes import Change, Plan
+    from provisioner.planning.savedplan import SavedPlan
     from provisioner.stack import Handle, Stack
+    from provisioner.stack.selection import Selection
     from provisioner.version import __version__
 
 _HOMES = {
@@ -80,7 +80,7 @@ _HOMES = {
         "stacks",
         "teardown",
     ),
-    "ensure": ("Action", "Result"),
+    "lifecycle.ensure": ("Action", "Result"),
     "errors": (
         "AwsError",
         "ForeignObjectError",
@@ -95,11 +95,11 @@ _HOMES = {
     "inventory": ("Inventory",),
     "lifecycle": ("Difference", "Owner"),
     "manifest": ("load",),
-    "changes": ("Change", "Plan"),
-    "allowances": ("Allowances",),
-    "report": ("Report", "RunFailedError"),
-    "savedplan": ("SavedPlan",),
-    "selection": ("Selection",),
+    "planning.changes": ("Change", "Plan"),
+    "planning.allowances": ("Allowances",),
+    "engine.report": ("Report", "RunFailedError"),
+    "planning.savedplan": ("SavedPlan",),
+    "stack.selection": ("Selection",),
     "stack": ("Handle", "Stack"),
     "version": ("__version__",),
 }

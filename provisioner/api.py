@@ -16,10 +16,18 @@ from functools import partial
 
 from pydantic import JsonValue
 
-from provisioner.adoption import Adopted, Adoption, Consent
 from provisioner.aws.clients import ClientFactory
-from provisioner.changes import Plan
-from provisioner.desk import (
+from provisioner.discovery.entries import Import
+from provisioner.drifting.drift import Drifts
+from provisioner.drifting.ignoring import Ignore
+from provisioner.engine.events import Listener, nobody
+from provisioner.engine.report import Report, RunFailedError
+from provisioner.errors import InventoryError, PlanError, ProvisionerError
+from provisioner.inventory import Listed, Record
+from provisioner.inventory.standing import readers_first
+from provisioner.manifest.expiry import expiry
+from provisioner.operations.adoption import Adopted, Adoption, Consent
+from provisioner.operations.desk import (
     DEFAULTS,
     TEARDOWN,
     Desk,
@@ -30,29 +38,21 @@ from provisioner.desk import (
     planned_teardown,
     planned_undo,
 )
-from provisioner.disposal import planned_disposal
-from provisioner.drifting import Drifts
-from provisioner.entries import Import
-from provisioner.errors import InventoryError, PlanError, ProvisionerError
-from provisioner.events import Listener, nobody
-from provisioner.expiry import expiry
-from provisioner.graph import build
-from provisioner.hunt import COMMAND as HUNTING
-from provisioner.hunt import Hunt, hunt
-from provisioner.ignoring import Ignore
-from provisioner.importing import Wish, imported, imported_by_tag
-from provisioner.inspection import REPAIR, blamed, inspected, planned_repair
-from provisioner.inventory import Listed, Record
-from provisioner.inventory.standing import readers_first
-from provisioner.joining import guarded, joined
-from provisioner.mending import Mended, Mending
-from provisioner.report import Report, RunFailedError
-from provisioner.restoring import Restored, Restoring
-from provisioner.run import Approve, Run
-from provisioner.savedplan import SavedPlan
+from provisioner.operations.disposal import planned_disposal
+from provisioner.operations.hunt import COMMAND as HUNTING
+from provisioner.operations.hunt import Hunt, hunt
+from provisioner.operations.importing import Wish, imported, imported_by_tag
+from provisioner.operations.inspection import REPAIR, blamed, inspected, planned_repair
+from provisioner.operations.mending import Mended, Mending
+from provisioner.operations.restoring import Restored, Restoring
+from provisioner.operations.run import Approve, Run
+from provisioner.operations.transferring import COMMAND as MOVING
+from provisioner.operations.transferring import Agree, Transferred, Transferring
+from provisioner.planning.changes import Plan
+from provisioner.planning.joining import guarded, joined
+from provisioner.planning.savedplan import SavedPlan
 from provisioner.stack import Stack
-from provisioner.transferring import COMMAND as MOVING
-from provisioner.transferring import Agree, Transferred, Transferring
+from provisioner.stack.graph import build
 
 
 def everything(plan: Plan) -> bool:
@@ -410,7 +410,8 @@ def drift(
         session: whose account is looked at.
         name: of the stack.
         options: how.
-        ignores: what may differ; `provisioner.ignoring.read_ignores` reads them from a file.
+        ignores: what may differ; `provisioner.drifting.ignoring.read_ignores` reads them from a
+            file.
         stop: set it, and the look ends.
 
     Raises:

@@ -14,7 +14,7 @@ def choosing(command: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(command)
     def bundled(**given: Any) -> object:
-        from provisioner.selection import Selection
+        from provisioner.stack.selection import Selection
 
         names = ("target", "exclude", "replace")
         select = Selection(**{name: frozenset(given.pop(name)) for name in names})

@@ -32,8 +32,8 @@ from provisioner.cli.surroundings import Surroundings, surroundings
 from provisioner.cli.unlock import unlock
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
-    from provisioner.selection import Selection
+    from provisioner.planning.allowances import Allowances
+    from provisioner.stack.selection import Selection
 
 CHANGES, BLOCKED = 2, 1
 
@@ -186,7 +186,7 @@ def teardown(
     if expired or stack is None:
         raise click.UsageError("Either STACK or --expired; --target goes with STACK.")
     from provisioner import api
-    from provisioner.selection import Selection
+    from provisioner.stack.selection import Selection
 
     select = Selection(target=frozenset(target))
     if only_plan:

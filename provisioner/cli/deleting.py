@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
+    from provisioner.planning.allowances import Allowances
 
 
 def deleting(command: Callable[..., object]) -> Callable[..., object]:
@@ -18,7 +18,7 @@ def deleting(command: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(command)
     def bundled(**given: Any) -> object:
-        from provisioner.allowances import Allowances
+        from provisioner.planning.allowances import Allowances
 
         empty, lift = frozenset(given.pop("empty")), frozenset(given.pop("lift"))
         return command(allow=Allowances(empty=empty, lift=lift), **given)

@@ -16,7 +16,7 @@ from provisioner.views.detail import Detail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provisioner.ignoring import Ignore
+    from provisioner.drifting.ignoring import Ignore
 
 DRIFTED, UNSURE = 5, 3
 ALL = "*"
@@ -59,14 +59,14 @@ def drift(
     With --repair it is brought back by a run like any other: shown and asked for, written down, and
     undone by rollback. What others added is taken away.
     """
-    from provisioner.ignoring import read_ignores
+    from provisioner.drifting.ignoring import read_ignores
 
     here = replace(here, detail=Detail.FULL if full else here.detail)
     ignores = read_ignores(ignore) if ignore else ()
     if not repair:
         return _look(here, stack, ignores)
     from provisioner import api
-    from provisioner.allowances import Allowances
+    from provisioner.planning.allowances import Allowances
 
     chosen = () if ALL in repair else repair
     act = partial(api.repair, here.session(), stack, chosen, ignores=ignores)

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner.cli.questions import confirmed
-from provisioner.expiry import seconds
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
     from provisioner.api import Options
     from provisioner.cli.running import Manner
     from provisioner.cli.surroundings import Surroundings
     from provisioner.errors import ProvisionerError
     from provisioner.inventory import Listed
+    from provisioner.planning.allowances import Allowances
     from provisioner.views.terminal import Terminal
 
 FAILED, PARTIAL, HELD, INTERRUPTED = 1, 3, 4, 130
@@ -34,6 +33,8 @@ class Lasting(click.ParamType[float]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """In seconds."""
+        from provisioner.manifest.expiry import seconds
+
         try:
             return seconds(str(value))
         except ValueError as error:

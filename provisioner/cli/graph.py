@@ -10,7 +10,7 @@ from provisioner.cli.manifests import Choice, manifest_if_any
 from provisioner.cli.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
-    from provisioner.outline import Outline
+    from provisioner.engine.outline import Outline
     from provisioner.views.terminal import Terminal
 
 FORMATS = ("tree", "mermaid", "dot")
@@ -50,14 +50,14 @@ def _show(terminal: Terminal, found: Outline, form: str) -> None:
 
 
 def _wanted(choice: Choice) -> Outline:
-    from provisioner.outline import outline
+    from provisioner.engine.outline import outline
 
     return outline(choice.stack())
 
 
 def _recorded(here: Surroundings, stack: str) -> Outline:
     from provisioner.api import Desk
-    from provisioner.outline import recorded_outline
+    from provisioner.engine.outline import recorded_outline
 
     found = Desk.reader(here.session(), here.options()).inventory
     records = found.records(stack)

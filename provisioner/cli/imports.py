@@ -11,7 +11,7 @@ from provisioner.cli.manifests import Assignment, Choice, manifest_at_hand
 from provisioner.cli.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
-    from provisioner.entries import Import
+    from provisioner.discovery.entries import Import
     from provisioner.manifest.writing import Addition
     from provisioner.stack import Stack
 
@@ -69,7 +69,7 @@ def _look(
 ) -> Import:
     from provisioner import api
     from provisioner.cli.interrupts import stoppable
-    from provisioner.importing import Wish
+    from provisioner.operations.importing import Wish
 
     options = here.options()
     with stoppable(quiet=here.quiet) as stop:

@@ -55,9 +55,9 @@ class Choice:
         Raises:
             ManifestError: with every problem found.
         """
-        from provisioner.graph import build
         from provisioner.manifest import load
         from provisioner.stack import Stack
+        from provisioner.stack.graph import build
 
         source = load(
             self.manifest,

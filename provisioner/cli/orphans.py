@@ -58,7 +58,7 @@ def orphans(
     if not (adopt or delete):
         return _list(here, stack, wanted)
     from provisioner import api
-    from provisioner.allowances import Allowances
+    from provisioner.planning.allowances import Allowances
 
     codes = []
     for name, ids in _by_stack(here, stack, wanted, adopt or delete).items():
@@ -93,7 +93,7 @@ def _by_stack(
     if stack:
         return {stack: [*ids]}
     from provisioner import api
-    from provisioner.orphans import chosen
+    from provisioner.discovery.orphans import chosen
 
     found = api.find_orphans(here.session(), stack, wanted, here.options())
     names: dict[str, list[str]] = {}

@@ -12,18 +12,18 @@ import click
 from provisioner.cli.manifests import Choice
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
-    from provisioner.changes import Plan
     from provisioner.cli.running import Manner
     from provisioner.cli.surroundings import Surroundings
-    from provisioner.savedplan import SavedPlan
-    from provisioner.selection import Selection
+    from provisioner.planning.allowances import Allowances
+    from provisioner.planning.changes import Plan
+    from provisioner.planning.savedplan import SavedPlan
+    from provisioner.stack.selection import Selection
     from provisioner.views.terminal import Terminal
 
 
 def save(terminal: Terminal, planned: Plan, choice: Choice, file: Path) -> None:
     """Write the plan to a file, and say how to do it."""
-    from provisioner.savedplan import Origin, SavedPlan
+    from provisioner.planning.savedplan import Origin, SavedPlan
 
     given = planned.wanted.given if planned.wanted else {}
     origin = Origin(path=os.path.relpath(choice.manifest), overlay=choice.overlay, variables=given)
@@ -38,7 +38,7 @@ def pinned(choice: Choice) -> SavedPlan | None:
         PlanError: it is a saved plan, and can't be used.
         UsageError: an option contradicts it.
     """
-    from provisioner.savedplan import SavedPlan, is_saved
+    from provisioner.planning.savedplan import SavedPlan, is_saved
 
     if not is_saved(choice.manifest):
         return None
@@ -84,8 +84,8 @@ def following(
     Raises:
         UsageError: something is allowed or chosen now that was not when it was planned.
     """
-    from provisioner.allowances import Allowances
-    from provisioner.selection import ALL
+    from provisioner.planning.allowances import Allowances
+    from provisioner.stack.selection import ALL
 
     if allow != Allowances() or select != ALL:
         raise click.UsageError("A saved plan says itself what is allowed and chosen: plan again.")

@@ -13,9 +13,9 @@ from provisioner.cli.questions import confirmed
 
 if TYPE_CHECKING:
     from provisioner.api import Approve, Options
-    from provisioner.changes import Plan
     from provisioner.cli.surroundings import Surroundings
-    from provisioner.report import Report
+    from provisioner.engine.report import Report
+    from provisioner.planning.changes import Plan
     from provisioner.views.terminal import Terminal
 
 CODES = {"succeeded": 0, "declined": 1, "failed": 1, "partial": 3, "lost": 4, "interrupted": 130}

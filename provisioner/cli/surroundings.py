@@ -13,9 +13,9 @@ import click
 from provisioner.views.detail import Detail
 
 if TYPE_CHECKING:
-    from provisioner.allowances import Allowances
     from provisioner.api import Options
     from provisioner.aws.clients import ClientFactory
+    from provisioner.planning.allowances import Allowances
     from provisioner.views.terminal import Terminal
 
 
@@ -73,11 +73,11 @@ class Surroundings:
         workers: int | None = None,
     ) -> Options:
         """How to run."""
-        from provisioner.allowances import Allowances
         from provisioner.api import Options
         from provisioner.cli.logs import logging_to_stderr
-        from provisioner.executor import WORKERS
+        from provisioner.engine.executor import WORKERS
         from provisioner.inventory.dynamodb import DEFAULT_TABLE
+        from provisioner.planning.allowances import Allowances
 
         log = logging_to_stderr(self.verbose)
         return Options(

@@ -17,7 +17,6 @@ from pydantic import JsonValue
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clock import Clock
-from provisioner.creating import VISIBLE
 from provisioner.errors import (
     InterruptedRunError,
     LeaseLostError,
@@ -25,13 +24,14 @@ from provisioner.errors import (
     RunLostError,
     UnwritableError,
 )
-from provisioner.expiry import Expiry
 from provisioner.inventory.lease import Hold
 from provisioner.inventory.reading import Uses
 from provisioner.inventory.reading import rows as reading
 from provisioner.inventory.records import Reader, Record, Run, RunEvent
 from provisioner.inventory.standing import Word
 from provisioner.inventory.store import BEFORE, EVENT, RESOURCE, RUN, Gone, Row, Store, stack_key
+from provisioner.lifecycle.creating import VISIBLE
+from provisioner.manifest.expiry import Expiry
 
 STOPS = (InterruptedRunError, KeyboardInterrupt)
 GATHER = 0.5

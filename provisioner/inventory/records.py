@@ -210,7 +210,7 @@ class Standing(BaseModel):
         resources: how many are recorded.
         since: when the stack began.
         expires_at: when it may be torn down; ISO time in UTC, empty: never.
-        by_hand: an apply was told so; see `provisioner.expiry`.
+        by_hand: an apply was told so; see `provisioner.manifest.expiry`.
         uses: outputs of other stacks that it uses, by stack.
     """
 

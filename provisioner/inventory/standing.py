@@ -9,9 +9,9 @@ from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
-from provisioner.expiry import Expiry, expired
 from provisioner.inventory.reading import Read, Uses, both
 from provisioner.inventory.records import Holder, Lease, Record, Run, Standing, Status
+from provisioner.manifest.expiry import Expiry, expired
 
 RUNNING = "running"
 BRINGS_ALL = frozenset({"apply", "rollback"})

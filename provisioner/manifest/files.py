@@ -13,8 +13,8 @@ from pathlib import Path as FilePath
 from pydantic import JsonValue
 
 from provisioner.errors import ManifestError, Place, Problem, nearest
+from provisioner.manifest.references import Path
 from provisioner.manifest.yamltree import Places, Tree, parse
-from provisioner.references import Path
 
 SECTIONS = ("variables", "tags", "stacks", "resources", "outputs")
 TEXTS = ("stack", "description", "expires_at")

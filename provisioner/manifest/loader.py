@@ -14,11 +14,11 @@ from pathlib import Path as FilePath
 from pydantic import JsonValue
 
 from provisioner.errors import ManifestError, Place, Problem, nearest
-from provisioner.expiry import iso
+from provisioner.manifest.expiry import iso
 from provisioner.manifest.files import Draft, Entry, read, read_values
+from provisioner.manifest.references import OTHER, Path, Reference, find, substitute
 from provisioner.manifest.source import Declared, Source
 from provisioner.manifest.variables import OVERLAY, Given, declaration, value_from_outside, value_of
-from provisioner.references import OTHER, Path, Reference, find, substitute
 
 RESERVED = ("kind", "depends_on", "protect", "moved_from", "adopts", "when")
 

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from provisioner.canonical import as_policy
 from provisioner.lifecycle import AnyType, Spec, rules_of
+from provisioner.lifecycle.canonical import as_policy
 from provisioner.registry import registry
 
 Schema: TypeAlias = dict[str, Any]

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from pydantic import JsonValue
 
 from provisioner.errors import Place
-from provisioner.references import Path
+from provisioner.manifest.references import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from provisioner.errors import Place, Problem, nearest
-from provisioner.references import escape
+from provisioner.manifest.references import escape
 
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from provisioner.errors import ManifestError, Place, Problem
-from provisioner.references import Path
+from provisioner.manifest.references import Path
 
 Places: TypeAlias = dict[Path, Place]
 

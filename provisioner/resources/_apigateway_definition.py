@@ -13,9 +13,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from provisioner.canonical import Canonical, as_json_text, as_policy, as_set, without_empties
-from provisioner.fields import Shape
 from provisioner.lifecycle import Json, Settings, Spec
+from provisioner.lifecycle.canonical import (
+    Canonical,
+    as_json_text,
+    as_policy,
+    as_set,
+    without_empties,
+)
+from provisioner.lifecycle.fields import Shape
 
 Name = Annotated[str, Shape(r"[A-Za-z0-9_-]+", longest=128, says="letters, digits, _ and -")]
 ModelName = Annotated[str, Shape(r"[A-Za-z0-9]+", longest=128, says="letters and digits")]

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from provisioner.canonical import Canonical, without_empties
-from provisioner.fields import Shape
 from provisioner.lifecycle import Json, Spec
+from provisioner.lifecycle.canonical import Canonical, without_empties
+from provisioner.lifecycle.fields import Shape
 from provisioner.resources._apigateway import patch, pointer
 
 MethodPath = Annotated[

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from provisioner.canonical import without_empties
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.canonical import without_empties
 from provisioner.resources._apigateway import if_found
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from provisioner.fields import policy_text
 from provisioner.lifecycle import Changes, Json
+from provisioner.lifecycle.fields import policy_text
 from provisioner.resources._apigateway import patch, pointer
 
 _TEXTS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.canonical import without_empties
 from provisioner.lifecycle import Difference, Json, Phase
+from provisioner.lifecycle.canonical import without_empties
 
 
 def table_request(spec: Any) -> dict[str, Any]:

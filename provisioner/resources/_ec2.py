@@ -16,9 +16,9 @@ from provisioner.aws.clients import Aws
 from provisioner.aws.failures import absent_is_success, code_of, message_of
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.creating import LOOK_EVERY, VISIBLE
 from provisioner.errors import AwsError
 from provisioner.lifecycle import STACK_TAG, TOKEN_TAG, Json, Observed, Phase
+from provisioner.lifecycle.creating import LOOK_EVERY, VISIBLE
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

@@ -15,9 +15,9 @@ from pydantic import Field, JsonValue, model_validator
 
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
-from provisioner.canonical import as_json_text, as_set
-from provisioner.fields import Shape
 from provisioner.lifecycle import Json, Spec
+from provisioner.lifecycle.canonical import as_json_text, as_set
+from provisioner.lifecycle.fields import Shape
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

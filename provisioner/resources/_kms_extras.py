@@ -10,8 +10,8 @@ from typing import Any
 
 from provisioner.aws.clients import Aws
 from provisioner.aws.failures import absent_is_success
-from provisioner.canonical import as_policy
 from provisioner.lifecycle import Extra, Json, Settings
+from provisioner.lifecycle.canonical import as_policy
 from provisioner.resources._kms_users import ABSENT, aliases_of, granted
 
 GRANT, ALIAS, STATEMENT = "grant", "alias", "policy statement"

@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from provisioner.canonical import as_policy
 from provisioner.lifecycle import Json, Settings
+from provisioner.lifecycle.canonical import as_policy
 
 SID = "RefuseInsecureTransport"
 

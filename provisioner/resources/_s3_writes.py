@@ -12,7 +12,7 @@ from typing import Any
 from provisioner.aws.failures import unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.fields import policy_text
+from provisioner.lifecycle.fields import policy_text
 from provisioner.resources._policies import joined
 from provisioner.resources._s3 import SWITCHES, tls_statement
 

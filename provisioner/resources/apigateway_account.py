@@ -13,8 +13,6 @@ from typing import Annotated
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn
 from provisioner.lifecycle import (
     CREATE,
     Changes,
@@ -25,6 +23,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn
 
 ID = "account"
 """The id of the one object there is in a region."""
@@ -130,6 +130,6 @@ def ensure_apigateway_account(
 ) -> Result:
     """Set the account's role if it is not the wanted one, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

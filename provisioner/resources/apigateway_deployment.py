@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, unresolved
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -27,6 +25,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, unresolved
 from provisioner.resources._apigateway import ABSENT, by_first_part, if_found, in_turn
 
 if TYPE_CHECKING:
@@ -171,6 +171,6 @@ def ensure_apigateway_deployment(
 ) -> Result:
     """Take a snapshot of the API if there is none for this definition, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -21,9 +21,6 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import PolicyDocument, Shape, Tags, policy_text, unresolved
 from provisioner.lifecycle import (
     CREATE,
     STACK_TAG,
@@ -38,6 +35,9 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import PolicyDocument, Shape, Tags, policy_text, unresolved
 from provisioner.resources._apigateway import (
     ABSENT,
     execution_arn,
@@ -319,6 +319,7 @@ def ensure_apigateway_rest_api(
 ) -> Result:
     """Create the API if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner the API is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner the API is found again by its `Name` tag. See
+    `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

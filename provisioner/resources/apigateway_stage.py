@@ -16,8 +16,6 @@ from pydantic import AfterValidator, model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, Tags, unresolved
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -36,6 +34,8 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags, unresolved
 from provisioner.resources._apigateway import (
     ABSENT,
     by_first_part,
@@ -354,6 +354,6 @@ def ensure_apigateway_stage(
 ) -> Result:
     """Create the stage if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -15,9 +15,6 @@ from pydantic import Field, model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     TOKEN_TAG,
@@ -32,6 +29,9 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -215,6 +215,6 @@ def ensure_backup_plan(
 ) -> Result:
     """Create the plan if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

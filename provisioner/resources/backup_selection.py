@@ -16,9 +16,6 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, Shape
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -31,6 +28,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Shape
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -198,6 +198,6 @@ def ensure_backup_selection(
 ) -> Result:
     """Create the selection if it is missing, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -16,8 +16,6 @@ from botocore.exceptions import ClientError
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import code_of, unless_absent
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     IMMUTABLE,
     LOCAL,
@@ -33,6 +31,8 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.resources._backup_points import emptied
 from provisioner.resources._backup_points import obstacles as held_in
 from provisioner.resources._policies import denies, parsed
@@ -255,6 +255,6 @@ def ensure_backup_vault(
 ) -> Result:
     """Create the vault if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -17,9 +17,6 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED, Canonical, as_set
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -34,6 +31,9 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
+from provisioner.lifecycle.canonical import UNORDERED, Canonical, as_set
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Shape, Tags
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
@@ -309,6 +309,6 @@ def ensure_cloudtrail_trail(
 ) -> Result:
     """Create the trail if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -20,9 +20,6 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -38,6 +35,9 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -346,6 +346,6 @@ def ensure_cloudwatch_alarm(
 ) -> Result:
     """Create the alarm if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -19,9 +19,6 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success, code_of, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, Tags, unresolved
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -36,6 +33,9 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
+from provisioner.lifecycle.canonical import JSON_TEXT
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags, unresolved
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -212,6 +212,6 @@ def ensure_cloudwatch_dashboard(
 ) -> Result:
     """Create the dashboard if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

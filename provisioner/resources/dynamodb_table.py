@@ -19,10 +19,7 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success, message_of, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
 from provisioner.errors import ProvisionerError
-from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -39,6 +36,9 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Shape, Tags
 from provisioner.quantities import counted, size
 from provisioner.resources._dynamodb import index_change, observed_table, phase_of, table_request
 
@@ -419,6 +419,6 @@ def ensure_dynamodb_table(
 ) -> Result:
     """Create the table if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

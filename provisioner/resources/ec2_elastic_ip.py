@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Tags
 from provisioner.lifecycle import (
     COMPUTED,
     IMMUTABLE,
@@ -26,6 +24,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Tags
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
 
 if TYPE_CHECKING:
@@ -131,6 +131,6 @@ def ensure_ec2_elastic_ip(
 ) -> Result:
     """Create the address if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -15,9 +15,7 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
 from provisioner.errors import AwsError
-from provisioner.fields import Arn, Tags
 from provisioner.lifecycle import (
     COMPUTED,
     IMMUTABLE,
@@ -31,6 +29,8 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Tags
 from provisioner.resources._ec2 import (
     Item,
     Listing,
@@ -183,6 +183,6 @@ def ensure_ec2_flow_log(
 ) -> Result:
     """Create the flow log if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Tags, unresolved
 from provisioner.lifecycle import (
     Changes,
     Json,
@@ -26,6 +24,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Tags, unresolved
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
 
 if TYPE_CHECKING:
@@ -147,6 +147,6 @@ def ensure_ec2_internet_gateway(
 ) -> Result:
     """Create the gateway if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
 from provisioner.errors import AnswerLostError
-from provisioner.fields import Tags
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -30,6 +28,8 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Tags
 from provisioner.resources._ec2 import (
     Item,
     Listing,
@@ -163,6 +163,6 @@ def ensure_ec2_nat_gateway(
 ) -> Result:
     """Create the gateway if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -16,9 +16,6 @@ from pydantic import Field
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED, Canonical, as_network, as_set
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Cidr, Tags
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -31,6 +28,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import UNORDERED, Canonical, as_network, as_set
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Cidr, Tags
 from provisioner.resources._ec2 import (
     Item,
     Listing,
@@ -325,6 +325,6 @@ def ensure_ec2_network_acl(
 ) -> Result:
     """Create the list if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -17,9 +17,6 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success, code_of
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Cidr, Tags
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -32,6 +29,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Cidr, Tags
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged, token_of
 
 if TYPE_CHECKING:
@@ -272,6 +272,6 @@ def ensure_ec2_route_table(
 ) -> Result:
     """Create the table if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -16,9 +16,6 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.canonical import Canonical, as_network, as_set
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Cidr, Shape, Tags
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -32,6 +29,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import Canonical, as_network, as_set
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Cidr, Shape, Tags
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
 from provisioner.resources._ec2_neighbours import interfaces, leaning_on
 from provisioner.resources._ec2_openings import openings
@@ -336,6 +336,6 @@ def ensure_ec2_security_group(
 ) -> Result:
     """Create the group if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

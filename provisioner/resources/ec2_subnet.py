@@ -12,8 +12,6 @@ from typing import Annotated
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Cidr, Tags
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -28,6 +26,8 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Cidr, Tags
 from provisioner.resources._ec2 import Item, Listing, delete_by, retag, seen, tagged
 from provisioner.resources._ec2_neighbours import interfaces
 
@@ -157,6 +157,6 @@ def ensure_ec2_subnet(
 ) -> Result:
     """Create the subnet if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

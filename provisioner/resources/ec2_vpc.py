@@ -16,8 +16,6 @@ from pydantic import PlainSerializer
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Cidr, Tags
 from provisioner.lifecycle import (
     COMPUTED,
     IMMUTABLE,
@@ -32,6 +30,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Cidr, Tags
 from provisioner.resources._ec2 import (
     Item,
     Listing,
@@ -237,6 +237,6 @@ def ensure_ec2_vpc(
 ) -> Result:
     """Create the VPC if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -17,9 +17,6 @@ from pydantic import model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import PolicyDocument, Tags, policy_text
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -36,6 +33,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import PolicyDocument, Tags, policy_text
 from provisioner.quantities import counted, enumerated
 from provisioner.resources._ec2 import (
     INTERFACES,
@@ -243,6 +243,6 @@ def ensure_ec2_vpc_endpoint(
 ) -> Result:
     """Create the endpoint if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner it is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner it is found again by its `Name` tag. See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -19,9 +19,6 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT, Canonical
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -37,6 +34,9 @@ from provisioner.lifecycle import (
     Wait,
     settings_of,
 )
+from provisioner.lifecycle.canonical import JSON_TEXT, Canonical
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags
 from provisioner.resources._events_targets import (
     DEFAULT_BUS,
     RuleName,
@@ -315,6 +315,6 @@ def ensure_events_rule(
 ) -> Result:
     """Create the rule if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

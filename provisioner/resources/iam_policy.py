@@ -15,8 +15,6 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -33,6 +31,8 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.quantities import counted, enumerated
 from provisioner.resources._iam import ABSENT, LAGS, delete_stripped, document, iam_path
 
@@ -320,6 +320,6 @@ def ensure_iam_policy(
 ) -> Result:
     """Create the policy if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -19,9 +19,6 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import POLICIES, UNORDERED, as_policy
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -38,6 +35,9 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.canonical import POLICIES, UNORDERED, as_policy
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.quantities import counted, enumerated
 from provisioner.resources._iam import (
     ABSENT,
@@ -369,6 +369,6 @@ def ensure_iam_role(
 ) -> Result:
     """Create the role if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

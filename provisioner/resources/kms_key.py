@@ -20,9 +20,7 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
 from provisioner.errors import ForeignObjectError
-from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -39,6 +37,8 @@ from provisioner.lifecycle import (
     Spec,
     lags,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.resources._kms_extras import chosen, extras, remove_extra
 from provisioner.resources._kms_users import aliases_of, users
 
@@ -335,6 +335,7 @@ def ensure_kms_key(
 ) -> Result:
     """Create the key if it is missing, correct it where it differs, else do nothing.
 
-    Without an owner the key is found again by its `Name` tag. See `provisioner.ensure.ensure`.
+    Without an owner the key is found again by its `Name` tag. See
+    `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

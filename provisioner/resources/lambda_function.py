@@ -17,9 +17,6 @@ from pydantic import AfterValidator, Field, model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED, Canonical
-from provisioner.ensure import Result, ensure
-from provisioner.fields import FOLDER, Arn, Shape, Tags, unresolved
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -38,6 +35,9 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
+from provisioner.lifecycle.canonical import UNORDERED, Canonical
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import FOLDER, Arn, Shape, Tags, unresolved
 from provisioner.packaging import package
 from provisioner.resources._lambda import (
     CONFIGURATION,
@@ -327,6 +327,6 @@ def ensure_lambda_function(
 ) -> Result:
     """Create the function if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -16,8 +16,6 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, Shape, unresolved
 from provisioner.lifecycle import (
     IMMUTABLE,
     Changes,
@@ -30,6 +28,8 @@ from provisioner.lifecycle import (
     Spec,
     Wait,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Shape, unresolved
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -195,6 +195,6 @@ def ensure_lambda_permission(
 ) -> Result:
     """Add the permission if it is missing, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

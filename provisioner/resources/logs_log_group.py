@@ -16,8 +16,6 @@ from pydantic import model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, Shape, Tags
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -34,6 +32,8 @@ from provisioner.lifecycle import (
     Spec,
     of_stack,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, Shape, Tags
 from provisioner.quantities import size
 
 if TYPE_CHECKING:
@@ -331,6 +331,6 @@ def ensure_logs_log_group(
 ) -> Result:
     """Create the log group if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -19,9 +19,6 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success, unless_absent
 from provisioner.aws.tags import tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import UNORDERED
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, PolicyDocument, Shape, Tags
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -40,6 +37,9 @@ from provisioner.lifecycle import (
     lags,
     of_stack,
 )
+from provisioner.lifecycle.canonical import UNORDERED
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, PolicyDocument, Shape, Tags
 from provisioner.resources._policies import denies, without_tls
 from provisioner.resources._s3 import ABSENT, FACETS, observed_settings
 from provisioner.resources._s3_contents import emptied
@@ -334,6 +334,6 @@ def ensure_s3_bucket(
 ) -> Result:
     """Create the bucket if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -18,10 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT
-from provisioner.ensure import Result, ensure
 from provisioner.errors import ForeignObjectError
-from provisioner.fields import Arn, unresolved
 from provisioner.lifecycle import (
     CREATE,
     IMMUTABLE,
@@ -38,6 +35,9 @@ from provisioner.lifecycle import (
     differences,
     settings_of,
 )
+from provisioner.lifecycle.canonical import JSON_TEXT
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, unresolved
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -268,6 +268,6 @@ def ensure_sns_subscription(
 ) -> Result:
     """Create the subscription if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

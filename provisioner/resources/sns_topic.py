@@ -21,9 +21,6 @@ from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.canonical import JSON_TEXT, as_policy
-from provisioner.ensure import Result, ensure
-from provisioner.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -39,6 +36,9 @@ from provisioner.lifecycle import (
     Wait,
     of_stack,
 )
+from provisioner.lifecycle.canonical import JSON_TEXT, as_policy
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import PolicyDocument, Shape, Tags, policy_text
 from provisioner.resources._policies import joined, parsed, parted, refusal, without_tls
 
 if TYPE_CHECKING:
@@ -272,6 +272,6 @@ def ensure_sns_topic(
 ) -> Result:
     """Create the topic if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

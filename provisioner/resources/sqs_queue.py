@@ -19,8 +19,6 @@ from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
-from provisioner.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -38,6 +36,8 @@ from provisioner.lifecycle import (
     lags,
     of_stack,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Arn, PolicyDocument, Shape, Tags, policy_text
 from provisioner.resources._policies import joined, parsed, parted, refusal, without_tls
 
 if TYPE_CHECKING:
@@ -345,6 +345,6 @@ def ensure_sqs_queue(
 ) -> Result:
     """Create the queue if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

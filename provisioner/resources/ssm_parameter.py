@@ -18,9 +18,7 @@ from pydantic import Field, model_validator
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
-from provisioner.ensure import Result, ensure
 from provisioner.errors import ProvisionerError
-from provisioner.fields import Shape, Tags
 from provisioner.lifecycle import (
     COMPUTED,
     CREATE,
@@ -37,6 +35,8 @@ from provisioner.lifecycle import (
     Settings,
     Spec,
 )
+from provisioner.lifecycle.ensure import Result, ensure
+from provisioner.lifecycle.fields import Shape, Tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -296,6 +296,6 @@ def ensure_ssm_parameter(
 ) -> Result:
     """Create the parameter if it is missing, correct it where it differs, else do nothing.
 
-    See `provisioner.ensure.ensure`.
+    See `provisioner.lifecycle.ensure.ensure`.
     """
     return ensure(RESOURCE, session, spec, owner=owner, adopt=adopt)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from provisioner.changes import Left
-from provisioner.errors import AwsError, ManifestError, Problem, ProvisionerError
-from provisioner.events import (
+from provisioner.engine.events import (
     Event,
     LeaseAwaited,
     RunFinished,
@@ -18,7 +16,9 @@ from provisioner.events import (
     StepStarted,
     StepWaiting,
 )
+from provisioner.errors import AwsError, ManifestError, Problem, ProvisionerError
 from provisioner.inventory import Holder
+from provisioner.planning.changes import Left
 from provisioner.views.plans.document import difference_document
 from provisioner.views.shapes import (
     SCHEMA,

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from rich.text import Text
 
-from provisioner.changes import Change
-from provisioner.drifting import GONE, OWNERSHIP, Culprit, Drift, Drifts
-from provisioner.ensure import Action
+from provisioner.drifting.drift import GONE, OWNERSHIP, Culprit, Drift, Drifts
 from provisioner.lifecycle import Difference
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change
 from provisioner.quantities import counted
 from provisioner.views.detail import Detail
 from provisioner.views.plans.fields import field_lines

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 from rich.text import Text
 
+from provisioner.engine.schedule import Verb
 from provisioner.inventory import Record, Run, RunEvent
 from provisioner.lifecycle import Difference
-from provisioner.schedule import Verb
-from provisioner.secrets import SEALED
+from provisioner.lifecycle.secrets import SEALED
 from provisioner.views.plans import difference_line
 from provisioner.views.progress import DONE
 from provisioner.views.results import counts

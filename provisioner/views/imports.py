@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.entries import Entry, Import
+from provisioner.discovery.entries import Entry, Import
 from provisioner.manifest.writing import Addition
 from provisioner.views.realities import ImportShape
 from provisioner.views.shapes import SCHEMA

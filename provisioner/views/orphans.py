@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.adoption import Adopted
-from provisioner.hunt import Hunt
+from provisioner.discovery.orphans import Orphan, Sign
 from provisioner.inventory import Lease, Record
-from provisioner.orphans import Orphan, Sign
+from provisioner.operations.adoption import Adopted
+from provisioner.operations.hunt import Hunt
 from provisioner.views.recoveries import unread_documents, unread_lines
 from provisioner.views.shapes import SCHEMA
 

@@ -12,8 +12,8 @@ from heapq import nsmallest
 
 from rich.text import Text
 
+from provisioner.engine.schedule import Key, Step, expected_seconds
 from provisioner.quantities import counted, enumerated, minutes
-from provisioner.schedule import Key, Step, expected_seconds
 
 RUNNING = 8
 """Running steps shown at once, the oldest first."""

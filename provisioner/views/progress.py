@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from provisioner.events import (
+from provisioner.engine.events import (
     Event,
     LeaseAwaited,
     RunFinished,
@@ -21,8 +21,8 @@ from provisioner.events import (
     StepStarted,
     StepWaiting,
 )
+from provisioner.engine.schedule import Key, Verb, schedule
 from provisioner.inventory import Lease
-from provisioner.schedule import Key, Verb, schedule
 from provisioner.views.documents import event_document
 from provisioner.views.picture import Picture, Running
 from provisioner.views.plans import lasting_lines

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.events import RunFinished
-from provisioner.mending import COMMAND, Mended
-from provisioner.recovery import Told, Unknown
-from provisioner.sightings import Unread
+from provisioner.discovery.recovery import Told, Unknown
+from provisioner.discovery.sightings import Unread
+from provisioner.engine.events import RunFinished
+from provisioner.operations.mending import COMMAND, Mended
 from provisioner.views.documents import event_document
 from provisioner.views.results import WORDS, costs, counts
 from provisioner.views.shapes import SCHEMA

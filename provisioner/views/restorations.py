@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.restoring import COMMAND, Key, Restored
+from provisioner.operations.restoring import COMMAND, Key, Restored
 from provisioner.views.shapes import SCHEMA
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pydantic import JsonValue
 from rich.text import Text
 
+from provisioner.engine.executor import Outcome
+from provisioner.engine.report import Report
 from provisioner.errors import ManifestError, ProvisionerError
-from provisioner.executor import Outcome
-from provisioner.report import Report
 
 WORDS = {
     "succeeded": ("Done", "bold green"),

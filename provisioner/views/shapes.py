@@ -11,10 +11,10 @@ from typing import Literal, TypeAlias
 from pydantic import ConfigDict, JsonValue, with_config
 from typing_extensions import TypedDict
 
-from provisioner.dangers import Risk
-from provisioner.ensure import Action
+from provisioner.engine.schedule import Verb
 from provisioner.lifecycle import Origin
-from provisioner.schedule import Verb
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.dangers import Risk
 
 SCHEMA = "1.3"
 EXACT = ConfigDict(extra="forbid")
@@ -22,7 +22,7 @@ EXACT = ConfigDict(extra="forbid")
 
 @with_config(EXACT)
 class RuleShape(TypedDict):
-    """Each principal, each action, each resource; see `provisioner.policydiff.Rule`."""
+    """Each principal, each action, each resource; see `provisioner.lifecycle.policydiff.Rule`."""
 
     principals: list[str]
     actions: list[str]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 from pydantic import JsonValue
 
-from provisioner.references import references_in, unescape
+from provisioner.manifest.references import references_in, unescape
 
 LONGEST = 96
 """Characters of a value that is not shown whole."""

@@ -10,8 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provisioner.aws.clients import Aws, connect
-from provisioner.configuring import configure_to_the_end
-from provisioner.ensure import ensure, validated
 from provisioner.lifecycle import (
     AnyType,
     Difference,
@@ -23,6 +21,8 @@ from provisioner.lifecycle import (
     rules_of,
     settings_of,
 )
+from provisioner.lifecycle.configuring import configure_to_the_end
+from provisioner.lifecycle.ensure import ensure, validated
 from provisioner.registry import kind_of
 from tests.canonical.forms import Forms
 from tests.conftest import VirtualClock

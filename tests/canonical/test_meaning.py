@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.canonical import (
+from provisioner.lifecycle.canonical import (
     as_json_text,
     as_network,
     as_policy,

@@ -16,10 +16,10 @@ from provisioner.api import Options, apply, expired, stacks, teardown
 from provisioner.aws.clients import connect
 from provisioner.cli import run
 from provisioner.errors import ManifestError, NotExpiredError
-from provisioner.expiry import seconds
 from provisioner.inventory import Holder, Inventory
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.manifest import load
+from provisioner.manifest.expiry import seconds
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 

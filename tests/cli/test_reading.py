@@ -114,7 +114,7 @@ def test_their_clients_refuse_to_write(
     def write(aws: Aws, *_: Any) -> Any:
         aws.client("sqs").create_queue(QueueName="other")
 
-    monkeypatch.setattr("provisioner.desk.refresh", write)
+    monkeypatch.setattr("provisioner.operations.desk.refresh", write)
     for command in (("plan", "MANIFEST"), ("teardown", "reads", "--plan")):
         assert run(_spoken(command, manifest)) == 1, command
         assert "sqs.CreateQueue was refused: this command only reads." in capsys.readouterr().err

@@ -11,13 +11,13 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan
 from provisioner.cli import run
 from provisioner.errors import PlanError, StalePlanError
-from provisioner.savedplan import SavedPlan
-from provisioner.selection import Selection
+from provisioner.planning.allowances import Allowances
+from provisioner.planning.savedplan import SavedPlan
 from provisioner.stack import Stack
+from provisioner.stack.selection import Selection
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
 from tests.engine.test_story import counts

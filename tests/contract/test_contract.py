@@ -12,9 +12,6 @@ import pytest
 import tests.resources
 from provisioner.aws.calls import Call, Ledger
 from provisioner.aws.clients import Aws, connect
-from provisioner.configuring import configure_to_the_end
-from provisioner.creating import create_or_settle
-from provisioner.ensure import Action, ensure, validated
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import (
     AnyType,
@@ -26,6 +23,9 @@ from provisioner.lifecycle import (
     rules_of,
     settings_of,
 )
+from provisioner.lifecycle.configuring import configure_to_the_end
+from provisioner.lifecycle.creating import create_or_settle
+from provisioner.lifecycle.ensure import Action, ensure, validated
 from provisioner.registry import kind_of, kinds
 from tests.conftest import VirtualClock
 from tests.contract.case import Case

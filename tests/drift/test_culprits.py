@@ -14,7 +14,7 @@ from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
 
 from provisioner.api import Options, apply, drift
-from provisioner.drifting import Culprit
+from provisioner.drifting.drift import Culprit
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock
 from tests.drift.ground import ACCOUNT, trust

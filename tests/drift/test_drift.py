@@ -10,7 +10,7 @@ import pytest
 from provisioner.api import Options, apply, drift
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import connect
-from provisioner.drifting import Drifts
+from provisioner.drifting.drift import Drifts
 from provisioner.errors import InventoryError, PlanError
 from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore

@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from provisioner.api import Options, apply, drift, plan, repair, rollback, teardown
-from provisioner.changes import Plan
+from provisioner.drifting.ignoring import Ignore
 from provisioner.errors import PlanError
-from provisioner.ignoring import Ignore
+from provisioner.planning.changes import Plan
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.drift import ground

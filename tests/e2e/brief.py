@@ -12,9 +12,11 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from provisioner import cli, creating, freshness
+from provisioner import cli
 from provisioner.api import Options
 from provisioner.cli.surroundings import Surroundings
+from provisioner.discovery import freshness
+from provisioner.lifecycle import creating
 
 
 def main(seconds: float, words: list[str]) -> None:

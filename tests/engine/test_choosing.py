@@ -8,13 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Desk, Options, apply, plan, plan_removal, teardown
-from provisioner.changes import Plan
+from provisioner.engine.events import Event, StepStarted
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
-from provisioner.events import Event, StepStarted
-from provisioner.selection import Selection
+from provisioner.planning.allowances import Allowances
+from provisioner.planning.changes import Plan
 from provisioner.stack import Stack
+from provisioner.stack.selection import Selection
 from provisioner.strict import Strict
 from provisioner.views.plans import plan_lines
 from provisioner.views.plans.document import plan_document

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 
 from provisioner.api import Options, apply, plan, teardown
 from provisioner.aws.credentials import Lifetime
+from provisioner.engine.events import Event, StepDone
+from provisioner.engine.report import RunFailedError
 from provisioner.errors import AwsError, CredentialsError
-from provisioner.events import Event, StepDone
 from provisioner.inventory.lease import LASTS
-from provisioner.report import RunFailedError
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
 from tests.engine.test_runs import network, refusing

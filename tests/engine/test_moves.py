@@ -11,11 +11,11 @@ import boto3
 import pytest
 
 from provisioner.api import Options, apply, plan, rollback
-from provisioner.ensure import Action
 from provisioner.errors import ForeignObjectError, ManifestError, PlanError
 from provisioner.inventory import Record
+from provisioner.lifecycle.ensure import Action
 from provisioner.manifest import load
-from provisioner.resemblance import resemblances
+from provisioner.planning.resemblance import resemblances
 from provisioner.stack import Handle, Stack
 from provisioner.views.plans import plan_lines
 from provisioner.views.plans.document import plan_document

@@ -5,11 +5,11 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan, rollback
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import Difference, Origin
-from provisioner.origins import traced
+from provisioner.planning.allowances import Allowances
+from provisioner.planning.origins import traced
 from provisioner.resources.sqs_queue import SqsQueueSpec
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock

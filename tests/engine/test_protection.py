@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Desk, Options, apply, plan, plan_removal, teardown
 from provisioner.errors import DamagedRecordError, ProtectedError
 from provisioner.inventory import Record
+from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

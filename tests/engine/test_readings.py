@@ -33,8 +33,8 @@ from provisioner.inventory.reading import Uses, both, rows
 from provisioner.inventory.records import Used
 from provisioner.inventory.store import Gone, Row
 from provisioner.manifest import load
-from provisioner.selection import Selection
 from provisioner.stack import Stack
+from provisioner.stack.selection import Selection
 from tests.conftest import VirtualClock
 
 TABLE = "provisioner-inventory"

@@ -16,12 +16,12 @@ from botocore.exceptions import ClientError
 
 from provisioner.api import Options, apply, plan, teardown
 from provisioner.aws.clients import connect
+from provisioner.engine.events import Event, StepDone, StepFailed, StepSkipped
+from provisioner.engine.report import RunFailedError
+from provisioner.engine.schedule import Verb
 from provisioner.errors import LeaseHeldError, WaitError, WriteRefusedError
-from provisioner.events import Event, StepDone, StepFailed, StepSkipped
 from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore
-from provisioner.report import RunFailedError
-from provisioner.schedule import Verb
 from provisioner.stack import Setting, Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from provisioner.api import Options, apply, teardown
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import connect
-from provisioner.changes import Plan
+from provisioner.engine.events import Event, LeaseAwaited, RunStarted, StepDone
+from provisioner.engine.report import RunFailedError
+from provisioner.engine.schedule import Verb
 from provisioner.errors import InterruptedRunError, LeaseHeldError, LeaseLostError
-from provisioner.events import Event, LeaseAwaited, RunStarted, StepDone
 from provisioner.inventory import Holder, Inventory, journal
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.inventory.lease import LASTS
-from provisioner.report import RunFailedError
-from provisioner.schedule import Verb
+from provisioner.planning.changes import Plan
 from provisioner.views.results import report_lines
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

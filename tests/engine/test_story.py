@@ -5,10 +5,10 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, outputs, plan, teardown
+from provisioner.engine.report import Report
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
-from provisioner.report import Report
+from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 

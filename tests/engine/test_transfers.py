@@ -191,7 +191,7 @@ def test_two_moves_against_each_other_wait_for_none(stage: Stage) -> None:
         taken.append(stack)
         return seen(stack, holder, **given)
 
-    from provisioner.transferring import Transferring
+    from provisioner.operations.transferring import Transferring
 
     desk.inventory.open = noting  # type: ignore[method-assign]
     for source, target in (("one", "two"), ("two", "one")):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from provisioner import refresher
 from provisioner.aws import clients
+from provisioner.discovery import refresher
 from provisioner.inventory import journal
 
 NOTES = 7

@@ -12,13 +12,13 @@ from weakref import WeakKeyDictionary
 import boto3
 from moto import mock_aws
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, repair, rollback, teardown
 from provisioner.aws.clients import connect
+from provisioner.engine.report import Report
 from provisioner.inventory import Inventory, Record
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.local import gaps
-from provisioner.report import Report
+from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock
 from tests.e2e.alive import alive

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.ensure import Action
+from provisioner.engine.report import Report
 from provisioner.errors import ProvisionerError
-from provisioner.report import Report
+from provisioner.lifecycle.ensure import Action
 from provisioner.stack import Stack
 from tests.faults.stacks import SECOND, by_hand, clinic, disturb, healthcare, renamed, ward
 from tests.faults.stage import Stage

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from provisioner.aws.calls import Call
-from provisioner.creating import VISIBLE
+from provisioner.lifecycle.creating import VISIBLE
 from provisioner.stack import Stack
 from tests.faults.fog import Fog
 from tests.faults.order import one_after_the_other

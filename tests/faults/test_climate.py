@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from provisioner.engine.report import Report
 from provisioner.inventory import Status
-from provisioner.report import Report
 from tests.faults.climate import Lag, every_call_throttled, failing, slow, together
 from tests.faults.order import one_after_the_other
 from tests.faults.stacks import SECOND, clinic, ward

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.creating import VISIBLE
+from provisioner.lifecycle.creating import VISIBLE
 from provisioner.registry import kind_of
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

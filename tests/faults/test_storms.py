@@ -10,7 +10,7 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provisioner.creating import VISIBLE
+from provisioner.lifecycle.creating import VISIBLE
 from tests.faults.storm import CALLS, FAULTS, RUNS, Storm, Strike, replay, weather
 from tests.faults.weather import SIDES
 

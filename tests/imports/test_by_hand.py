@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from provisioner.api import apply, describe, plan
-from provisioner.importing import Wish
 from provisioner.manifest import load
 from provisioner.manifest.writing import text_of
+from provisioner.operations.importing import Wish
 from provisioner.stack import Stack
 from provisioner.views.imports import addition_of
 from tests.ownership.hands import HANDS

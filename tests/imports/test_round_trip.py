@@ -9,16 +9,16 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, describe, plan
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
-from provisioner.ensure import ensure, validated
-from provisioner.entries import Import
-from provisioner.importing import Wish
+from provisioner.discovery.entries import Import
 from provisioner.lifecycle import AnyType, Json, Owner
+from provisioner.lifecycle.ensure import ensure, validated
 from provisioner.manifest import load
 from provisioner.manifest.writing import text_of
+from provisioner.operations.importing import Wish
+from provisioner.planning.allowances import Allowances
 from provisioner.registry import kind_of
 from provisioner.stack import Stack
 from provisioner.views.imports import addition_of

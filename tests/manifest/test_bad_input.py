@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from provisioner.errors import ManifestError
-from provisioner.graph import build
 from provisioner.manifest import load
 from provisioner.stack import Stack
+from provisioner.stack.graph import build
 
 KEY = "  key: {kind: kms.key, alias: alias/a}\n"
 HEAD = "stack: s\n"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from provisioner.adoption import Adopted
 from provisioner.api import adopt_orphans, delete_orphans, find_orphans
-from provisioner.hunt import Hunt
+from provisioner.engine.report import Report
 from provisioner.inventory.lease import LASTS
-from provisioner.report import Report
+from provisioner.operations.adoption import Adopted
+from provisioner.operations.hunt import Hunt
 from provisioner.stack import Stack
 from tests.faults.weather import Killed, Trouble, fair
 from tests.recovery.ruin import Ruin

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from provisioner.discovery.names import Memory, names_of
 from provisioner.inventory import Record, RunEvent, Status
-from provisioner.names import Memory, names_of
 
 FUNCTION, GROUP = "lambda.function", "logs.log_group"
 STAGE, EXECUTION = "apigateway.stage", "API-Gateway-Execution-Logs_nnkzdtpvqq/prod"

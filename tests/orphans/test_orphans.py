@@ -11,11 +11,11 @@ import boto3
 import pytest
 
 from provisioner.api import adopt_orphans, delete_orphans, find_orphans, teardown
-from provisioner.desk import Desk
+from provisioner.discovery.orphans import Orphan
 from provisioner.errors import BlockedError, InventoryError, LeaseHeldError, PlanError
-from provisioner.hunt import Hunt
 from provisioner.inventory import Holder
-from provisioner.orphans import Orphan
+from provisioner.operations.desk import Desk
+from provisioner.operations.hunt import Hunt
 from provisioner.stack import Stack
 from tests.faults.stage import empty
 from tests.faults.weather import Side, Trouble, fair, killed_at, silence_the_dead

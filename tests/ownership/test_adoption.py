@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provisioner.api import plan
-from provisioner.ensure import Action
 from provisioner.errors import ForeignObjectError, ReplaceRefusedError
+from provisioner.lifecycle.ensure import Action
 from tests.ownership.adoption import Adoption, calls_of_an_adoption, strike
 from tests.ownership.hands import ACCOUNT, HANDS
 from tests.ownership.world import stack_of, target, world

@@ -11,7 +11,7 @@ from provisioner.api import Desk, Options, plan, plan_removal
 from provisioner.aws.target import Target as Place
 from provisioner.errors import AwsError, ForeignObjectError
 from provisioner.inventory import Run
-from provisioner.values import predicted
+from provisioner.stack.values import predicted
 from tests.conftest import REGION
 from tests.e2e.alive import alive
 from tests.faults.stacks import healthcare

@@ -10,11 +10,11 @@ from typing import Any
 
 from moto import mock_aws
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options
+from provisioner.engine.report import Report
 from provisioner.errors import ForeignObjectError
 from provisioner.local import gaps
-from provisioner.report import Report
+from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import REGION
 from tests.faults.stage import Clients, Stage

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provisioner.aws.target import Target
-from provisioner.changes import Change, Plan
-from provisioner.ensure import Action
+from provisioner.discovery.refresher import Situation
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import Difference, Json, Spec, rules_of
-from provisioner.refresher import Situation
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change, Plan
 from provisioner.registry import kind_of
 from provisioner.stack import Stack
-from provisioner.values import predicted
+from provisioner.stack.values import predicted
 
 TARGET = Target(account="123456789012", region="eu-central-1", partition="aws")
 

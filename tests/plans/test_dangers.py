@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from provisioner.changes import Change, Old
-from provisioner.dangers import Danger, Risk, dangers_of
-from provisioner.ensure import Action
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change, Old
+from provisioner.planning.dangers import Danger, Risk, dangers_of
 from provisioner.stack import Stack
 from tests.plans.ground import planned, recorded, updated
 

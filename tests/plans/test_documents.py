@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
 from provisioner.api import Options, apply, plan, plan_removal, teardown
+from provisioner.engine.events import Event, LeaseAwaited
 from provisioner.errors import ManifestError, Place, Problem
-from provisioner.events import Event, LeaseAwaited
 from provisioner.inventory import Lease
 from provisioner.stack import Setting, Stack
 from provisioner.views.documents import error_document, event_document

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.policydiff import ALL_BUT, Rule, compare
+from provisioner.lifecycle.policydiff import ALL_BUT, Rule, compare
 
 Json: TypeAlias = Any
 WHO = {"AWS": ["111111111111", "222222222222", "*"], "Service": ["lambda.amazonaws.com"]}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.api import plan, recover
-from provisioner.changes import Plan
 from provisioner.inventory.dynamodb import DEFAULT_TABLE
 from provisioner.inventory.lease import LASTS
-from provisioner.mending import Mended
+from provisioner.operations.mending import Mended
+from provisioner.planning.changes import Plan
 from provisioner.stack import Setting, Stack
 from tests.e2e.alive import alive
 from tests.faults.stage import Stage

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.likeness import Known, Likeness, referenced
-from provisioner.references import Reference, find, substitute, unescape
+from provisioner.manifest.references import Reference, find, substitute, unescape
 from provisioner.registry import kind_of, kinds
+from provisioner.stack.likeness import Known, Likeness, referenced
 
 ACCOUNT = "123456789012"
 

@@ -9,7 +9,6 @@ import boto3
 import pytest
 
 from provisioner.api import teardown
-from provisioner.desk import Desk
 from provisioner.errors import (
     BlockedError,
     DamagedRecordError,
@@ -19,6 +18,7 @@ from provisioner.errors import (
     ProtectedError,
 )
 from provisioner.inventory import Holder
+from provisioner.operations.desk import Desk
 from provisioner.stack import Stack
 from tests.faults.stage import empty
 from tests.faults.weather import (

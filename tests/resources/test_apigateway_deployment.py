@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 
 from provisioner.aws.clients import Aws
-from provisioner.ensure import validated
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import validated
 from provisioner.resources.apigateway_deployment import RESOURCE, ensure_apigateway_deployment
 from tests.contract.case import Case
 

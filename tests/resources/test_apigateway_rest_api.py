@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
-from provisioner.ensure import validated
 from provisioner.lifecycle import Json, differences, settings_of
+from provisioner.lifecycle.ensure import validated
 from provisioner.local import gaps
 from provisioner.resources._apigateway_definition import definition_of
 from provisioner.resources.apigateway_rest_api import (

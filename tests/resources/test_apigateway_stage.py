@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
-from provisioner.ensure import validated
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import validated
 from provisioner.local import gaps
 from provisioner.resources._apigateway_methods import as_method_settings, observed_settings
 from provisioner.resources.apigateway_stage import RESOURCE, ensure_apigateway_stage

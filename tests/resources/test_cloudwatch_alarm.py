@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from provisioner.aws.calls import Ledger
 from provisioner.aws.clients import Aws
-from provisioner.ensure import validated
 from provisioner.lifecycle import Json, Owner, differences, settings_of
+from provisioner.lifecycle.ensure import validated
 from provisioner.resources.cloudwatch_alarm import (
     RESOURCE,
     CloudwatchAlarmSpec,

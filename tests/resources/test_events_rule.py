@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from provisioner.aws.clients import Aws
-from provisioner.ensure import validated
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import validated
 from provisioner.resources._events_targets import all_of
 from provisioner.resources.events_rule import RESOURCE, ensure_events_rule
 from tests.contract.case import Case

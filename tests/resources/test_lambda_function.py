@@ -12,9 +12,9 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
 from provisioner.aws.clients import Aws
-from provisioner.ensure import ensure
 from provisioner.errors import AwsError, WaitError
 from provisioner.lifecycle import Json, Observed, Phase
+from provisioner.lifecycle.ensure import ensure
 from provisioner.resources.lambda_function import (
     RESOURCE,
     LambdaFunctionSpec,

@@ -11,10 +11,10 @@ from botocore.exceptions import ReadTimeoutError
 
 from provisioner.api import Options, apply
 from provisioner.aws.clients import Aws
-from provisioner.creating import create_or_settle
-from provisioner.ensure import ensure
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import Json, Owner
+from provisioner.lifecycle.creating import create_or_settle
+from provisioner.lifecycle.ensure import ensure
 from provisioner.manifest import load
 from provisioner.resources.ssm_parameter import (
     RESOURCE,

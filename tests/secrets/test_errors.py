@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from provisioner.api import Options, apply, plan
 from provisioner.aws.clients import Aws
-from provisioner.ensure import ensure, validated
+from provisioner.engine.events import Event
+from provisioner.engine.report import RunFailedError
 from provisioner.errors import ManifestError, ProvisionerError
-from provisioner.events import Event
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import ensure, validated
 from provisioner.registry import kind_of
-from provisioner.report import RunFailedError
 from provisioner.resources.ssm_parameter import RESOURCE, SsmParameterSpec
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

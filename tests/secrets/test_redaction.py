@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner.errors import ManifestError, Problem
-from provisioner.redaction import Redaction
+from provisioner.lifecycle.redaction import Redaction
 
 SECRET = 'a "b" \\ ü&c=d/e'
 

@@ -8,10 +8,10 @@ import boto3
 import pytest
 
 from provisioner.api import Desk, Options, apply, plan
-from provisioner.ensure import ensure
-from provisioner.events import Event
-from provisioner.fields import Shape
+from provisioner.engine.events import Event
 from provisioner.lifecycle import Spec, marks_of, rules_of
+from provisioner.lifecycle.ensure import ensure
+from provisioner.lifecycle.fields import Shape
 from provisioner.manifest import load
 from provisioner.registry import kind_of, kinds
 from provisioner.resources.ssm_parameter import RESOURCE, SsmParameterSpec

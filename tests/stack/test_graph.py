@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from provisioner.errors import ManifestError
-from provisioner.graph import Node, build
 from provisioner.lifecycle import Stage
 from provisioner.stack import Setting, Stack
+from provisioner.stack.graph import Node, build
 
 
 def policy(resource: str) -> Setting:

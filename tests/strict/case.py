@@ -11,10 +11,10 @@ from typing import Any
 
 from provisioner import Options, Stack, apply, teardown
 from provisioner.aws.clients import Aws, connect
-from provisioner.ensure import ensure, validated
+from provisioner.engine.report import Report
 from provisioner.lifecycle import Json
+from provisioner.lifecycle.ensure import ensure, validated
 from provisioner.registry import kind_of
-from provisioner.report import Report
 from provisioner.strict import Strict, VirtualClock
 from tests.conftest import REGION
 from tests.e2e.alive import alive

@@ -16,11 +16,11 @@ import pytest
 
 from provisioner import strict
 from provisioner.aws.clients import Aws, connect
-from provisioner.changes import Old
-from provisioner.ensure import Action, Result, ensure, validated
+from provisioner.engine.removal import lifted, removed
 from provisioner.lifecycle import AnyType, Json, Observed, Owner, Spec, differences, settings_of
+from provisioner.lifecycle.ensure import Action, Result, ensure, validated
+from provisioner.planning.changes import Old
 from provisioner.registry import kind_of
-from provisioner.removal import lifted, removed
 from tests.contract.case import Case
 from tests.contract.test_contract import CASES
 from tests.faults.stage import Clients

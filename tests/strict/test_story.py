@@ -12,8 +12,8 @@ import pytest
 from moto import mock_aws
 
 from provisioner import Options, Stack, apply, load, strict, teardown
+from provisioner.engine.report import Report
 from provisioner.local import gaps
-from provisioner.report import Report
 from tests.conftest import REGION
 from tests.e2e.alive import alive
 from tests.faults.stage import Clients

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provisioner.events import RunFinished
+from provisioner.engine.events import RunFinished
 from provisioner.stack import Stack
 from provisioner.views.documents import event_document
 from provisioner.views.results import report_lines

@@ -13,7 +13,7 @@ from provisioner.aws.clients import connect
 from provisioner.errors import InventoryError
 from provisioner.inventory import Inventory
 from provisioner.inventory.dynamodb import DynamoStore
-from provisioner.restoring import Restored
+from provisioner.operations.restoring import Restored
 from provisioner.stack import Stack
 from tests.teardown.world import World
 

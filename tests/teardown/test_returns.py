@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from provisioner.api import apply
 from provisioner.aws.clients import connect
-from provisioner.events import StepDone
+from provisioner.engine.events import StepDone
 from provisioner.inventory import Inventory
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.stack import Stack

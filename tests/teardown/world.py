@@ -9,13 +9,13 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan_removal, teardown
-from provisioner.changes import Plan
+from provisioner.engine.events import Event, StepDone, StepWaiting
+from provisioner.engine.report import Report
 from provisioner.errors import BlockedError, PlanError
-from provisioner.events import Event, StepDone, StepWaiting
 from provisioner.lifecycle import Obstacle
-from provisioner.report import Report
+from provisioner.planning.allowances import Allowances
+from provisioner.planning.changes import Plan
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

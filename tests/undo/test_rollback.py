@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.allowances import Allowances
 from provisioner.api import Options, apply, plan, rollback, teardown
+from provisioner.engine.events import Event, StepDone
+from provisioner.engine.report import RunFailedError
 from provisioner.errors import InventoryError, PlanError
-from provisioner.events import Event, StepDone
-from provisioner.report import RunFailedError
+from provisioner.planning.allowances import Allowances
 from provisioner.stack import Handle, Stack
 from tests.conftest import REGION, VirtualClock
 from tests.e2e.alive import alive

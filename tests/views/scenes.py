@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.text import Text
 
-from provisioner.changes import Change, Lasting, Old, Plan
-from provisioner.ensure import Action
+from provisioner.engine.executor import Outcome
+from provisioner.engine.outline import outline
+from provisioner.engine.report import Report
+from provisioner.engine.schedule import Key, Verb, schedule
 from provisioner.errors import AwsError, ManifestError, Place, Problem
-from provisioner.executor import Outcome
 from provisioner.lifecycle import Difference, Obstacle, Origin
-from provisioner.outline import outline
-from provisioner.report import Report
-from provisioner.schedule import Key, Verb, schedule
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change, Lasting, Old, Plan
 from provisioner.stack import Stack
 from provisioner.views.detail import Detail
 from provisioner.views.graphs.tree import tree_lines

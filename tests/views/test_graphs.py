@@ -16,8 +16,8 @@ from rich.text import Text
 
 from provisioner.api import Desk, Options, apply
 from provisioner.cli import run
+from provisioner.engine.outline import outline, recorded_outline
 from provisioner.manifest import load
-from provisioner.outline import outline, recorded_outline
 from provisioner.stack import Stack
 from provisioner.views.graphs.boxes import drawing
 from provisioner.views.graphs.document import graph_document

@@ -10,10 +10,7 @@ from time import monotonic
 import pytest
 from rich.console import Console
 
-from provisioner.changes import Change
-from provisioner.ensure import Action
-from provisioner.errors import AwsError
-from provisioner.events import (
+from provisioner.engine.events import (
     Event,
     RunFinished,
     RunStarted,
@@ -23,7 +20,10 @@ from provisioner.events import (
     StepStarted,
     StepWaiting,
 )
-from provisioner.schedule import Key, Verb, schedule
+from provisioner.engine.schedule import Key, Verb, schedule
+from provisioner.errors import AwsError
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change
 from provisioner.stack import Stack
 from provisioner.views.detail import Detail
 from provisioner.views.picture import RUNNING, WAITING, Picture, Running

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from provisioner.graph import Node
+from provisioner.engine.outline import Link, Outline
 from provisioner.lifecycle import Stage
-from provisioner.outline import Link, Outline
+from provisioner.stack.graph import Node
 
 MOST = 3
 """Reasons told of an arrow."""

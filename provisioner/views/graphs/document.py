@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioner.outline import Outline
+from provisioner.engine.outline import Outline
 from provisioner.views.graphs.shapes import GraphShape
 from provisioner.views.shapes import SCHEMA
 

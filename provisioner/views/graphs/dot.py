@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from provisioner.outline import Outline
+from provisioner.engine.outline import Outline
 from provisioner.views.graphs.boxes import drawing
 
 CRITICAL = ", color=red, penwidth=2"

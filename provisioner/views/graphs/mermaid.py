@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.outline import Outline
+from provisioner.engine.outline import Outline
 from provisioner.views.graphs.boxes import drawing
 
 ESCAPES = {'"': "#quot;", "<": "#lt;", ">": "#gt;", "|": "#124;"}

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from rich.text import Text
 
-from provisioner.outline import Outline
+from provisioner.engine.outline import Outline
 from provisioner.quantities import counted
 from provisioner.views.graphs.boxes import Arrow, Drawing, drawing
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from provisioner.changes import Change, Plan
-from provisioner.dangers import Danger, Risk, dangers_of
-from provisioner.ensure import Action
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change, Plan
+from provisioner.planning.dangers import Danger, Risk, dangers_of
 from provisioner.quantities import enumerated
 from provisioner.views.detail import Detail
 from provisioner.views.plans.changes import SYMBOLS, change_lines

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.canonical import without_empties
-from provisioner.changes import Change, Plan
-from provisioner.dangers import Danger, Risk
-from provisioner.ensure import Action
 from provisioner.lifecycle import settings_of
+from provisioner.lifecycle.canonical import without_empties
+from provisioner.lifecycle.ensure import Action
+from provisioner.planning.changes import Change, Plan
+from provisioner.planning.dangers import Danger, Risk
 from provisioner.views.detail import Detail
 from provisioner.views.plans.fields import field_lines
 from provisioner.views.values import LONGEST, shown, whole, with_references

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provisioner.changes import Change, Old, Plan, Scope
-from provisioner.dangers import dangers_of, policy_changes
-from provisioner.ensure import Action
+from provisioner.engine.schedule import expected_seconds, schedule
 from provisioner.lifecycle import Difference, Obstacle
-from provisioner.policydiff import PolicyChange, Rule
-from provisioner.resemblance import resemblances
-from provisioner.schedule import expected_seconds, schedule
-from provisioner.secrets import masked
+from provisioner.lifecycle.ensure import Action
+from provisioner.lifecycle.policydiff import PolicyChange, Rule
+from provisioner.lifecycle.secrets import masked
+from provisioner.planning.changes import Change, Old, Plan, Scope
+from provisioner.planning.dangers import dangers_of, policy_changes
+from provisioner.planning.resemblance import resemblances
 from provisioner.views.shapes import (
     SCHEMA,
     ChangeShape,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 from rich.text import Text
 
-from provisioner.changes import Change
-from provisioner.dangers import policy_changes
 from provisioner.lifecycle import Difference, Origin
-from provisioner.policydiff import PolicyChange
-from provisioner.secrets import masked
+from provisioner.lifecycle.policydiff import PolicyChange
+from provisioner.lifecycle.secrets import masked
+from provisioner.planning.changes import Change
+from provisioner.planning.dangers import policy_changes
 from provisioner.views.detail import Detail
 from provisioner.views.plans.policies import policy_lines, with_names
 from provisioner.views.values import abridged, apart, shortened, shown, whole, with_references

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from rich.text import Text
 
-from provisioner.policydiff import EVERYONE, PolicyChange, Rule
+from provisioner.lifecycle.policydiff import EVERYONE, PolicyChange, Rule
 from provisioner.quantities import enumerated
 from provisioner.views.detail import Detail
 from provisioner.views.values import text_with_references

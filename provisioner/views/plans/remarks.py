@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from provisioner.changes import Plan
+from provisioner.engine.schedule import expected_seconds, schedule
+from provisioner.planning.changes import Plan
+from provisioner.planning.resemblance import resemblances
 from provisioner.quantities import enumerated, minutes
-from provisioner.resemblance import resemblances
-from provisioner.schedule import expected_seconds, schedule
 from provisioner.views.terminal import utc
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner import Stack
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._apis import MOCK, Api, api, stack
 from tests.strict.cases._parallel import side_by_side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._apis import api, stack
 

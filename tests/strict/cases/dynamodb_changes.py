@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from provisioner import apply
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._identity import settle
 from tests.strict.cases._tables import BY_NAME, BY_WARD, CAPACITY, NAME, stack, table

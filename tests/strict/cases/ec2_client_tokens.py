@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provisioner.ensure import validated
 from provisioner.lifecycle import Owner
+from provisioner.lifecycle.ensure import validated
 from provisioner.registry import kind_of
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._network import network, settle

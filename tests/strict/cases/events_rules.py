@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provisioner import Stack
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from provisioner.resources.events_rule import EventsRuleSpec, ensure_events_rule
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._parallel import side_by_side

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner import Stack, apply
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._functions import NAME, RUNTIME, SOURCES, function, stack
 from tests.strict.cases._identity import settle, trust

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from provisioner import Stack, apply
-from provisioner.report import RunFailedError
+from provisioner.engine.report import RunFailedError
 from tests.conftest import REGION
 from tests.strict.case import Case, Client, Ground
 from tests.strict.cases._buckets import ARN, NAME, bucket, expiring, reading, stack

@@ -1,0 +1,1 @@
+"""Looking at AWS: what is recorded, and what no record knows of."""

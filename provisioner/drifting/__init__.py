@@ -1,0 +1,1 @@
+"""What AWS has against what was last applied."""

@@ -1,0 +1,1 @@
+"""Commands on a stack, each under its lease: what they read, decide and write down, in order."""
