@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 
 from provisioner.errors import ManifestError, Place
 from provisioner.lifecycle import AnyType, FieldRule, Spec, Wait, rules_of
-from provisioner.manifest.references import Path, Resolve, find, substitute, unescape
+from provisioner.manifest.references import Path, Reference, Resolve, find, substitute, unescape
 from provisioner.manifest.source import Declared
 from provisioner.stack.validation import problems_of
 
@@ -81,12 +81,30 @@ class Resource:
         """Where in the manifest a setting stands, if it comes from one."""
         return self.declared.place_of(path) if self.declared else None
 
+    @cached_property
+    def _references(self) -> tuple[Reference, ...]:
+        return tuple(reference for _, reference in find(dict(self.settings)))
+
+    @cached_property
+    def _latest(self) -> list[tuple[list[JsonValue | None], Resolved]]:
+        """The latest answers of its references with what came of them: mostly asked for again."""
+        return []
+
     def resolved(self, resolve: Resolve) -> Resolved:
         """Its spec with the values that are known; fields that wait for others are named.
 
         Raises:
             ManifestError: a value does not fit where it was put.
         """
+        answers = [resolve(reference) for reference in self._references]
+        for known, resolved in self._latest:
+            if known == answers:
+                return resolved
+        resolved = self._resolve(resolve)
+        self._latest[:] = [(answers, resolved)]
+        return resolved
+
+    def _resolve(self, resolve: Resolve) -> Resolved:
         settings = substitute(dict(self.settings), resolve)
         if not isinstance(settings, dict):  # pragma: no cover  substitute keeps the type
             raise TypeError(settings)

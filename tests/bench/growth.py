@@ -53,13 +53,13 @@ def manifest(folder: Path, count: int) -> Path:
     for n in range(count // 5):
         lines += [
             f"  q{n}: {{kind: sqs.queue, queue_name: bench-q-{n}}}",
-            f"  t{n}: {{kind: sns.topic, topic_name: bench-t-{n}}}",
+            f"  t{n}: {{kind: sns.topic, name: bench-t-{n}}}",
             f"  l{n}: {{kind: logs.log_group, log_group_name: /bench/l-{n}, retention_in_days: 7}}",
             f"  p{n}: {{kind: ssm.parameter, name: /bench/p-{n}, type: String, value: v{n}}}",
         ]
         lines += [
             f"  r{n}:",
-            f"    {{kind: iam.role, role_name: bench-r-{n}, assume_role_policy_document: {TRUST}}}",
+            f"    {{kind: iam.role, role_name: bench-r-{n}, assume_role_policy: {TRUST}}}",
         ]
     path = folder / "bench.yaml"
     path.write_text("\n".join(lines) + "\n")

@@ -41,6 +41,20 @@ def test_a_whole_stack_lives_where_no_emulator_is_installed(world: World) -> Non
     assert alive(world.session) == {}
 
 
+def test_a_stack_lives_in_a_users_own_moto(tmp_path: Path) -> None:
+    """In a process of its own, prepared by nothing but what the README says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.plain_moto"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={"PATH": "", "HOME": str(tmp_path)},
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_only_the_embedded_aws_needs_moto(world: World, small: str, tmp_path: Path) -> None:
     """`--local` says what is missing; what needs no AWS works."""
     elsewhere = {"PROVISIONER_LOCAL_DIR": str(tmp_path / "local")}
