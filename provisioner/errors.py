@@ -70,12 +70,19 @@ class Problem:
         return f"{head} {self.hint}".rstrip()
 
 
+SHOWN = 20
+"""So many problems of a manifest are told: more of them scroll the first ones away."""
+
+
 class ManifestError(ProvisionerError):
-    """The manifest is wrong. Carries every problem found, not only the first."""
+    """The manifest is wrong. Carries every problem found, and tells the first twenty."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"… and {len(self.problems) - SHOWN} more.")
+        super().__init__("\n".join(lines))
 
 
 class PlanError(ProvisionerError):

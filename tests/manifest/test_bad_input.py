@@ -101,6 +101,17 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_files(tmp_path: Path)
     assert [place.rpartition("/")[2] for place in places] == ["a.yaml:2:17", "b.yaml:1:32"]
 
 
+def test_many_problems_end_with_their_number(tmp_path: Path) -> None:
+    """All are there for programs; a person sees the first twenty."""
+    keys = "".join(f"  k{n}: {{kind: kms.key, alias: 1}}\n" for n in range(50))
+    (tmp_path / "a.yaml").write_text("stack: s\nresources:\n" + keys)
+    error = problems_of(tmp_path)
+    assert len(error.problems) == 50
+    lines = str(error).splitlines()
+    assert [line for line in lines if "k0" in line]
+    assert (len(lines), lines[-1]) == (21, "… and 30 more.")
+
+
 def test_two_files_with_one_name_are_both_told(tmp_path: Path) -> None:
     """The second place names the first."""
     (tmp_path / "a.yaml").write_text("stack: s\nresources:\n" + KEY)
