@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.facets import read_facets
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
@@ -46,12 +45,11 @@ from provisioner.resources._iam import (
     delete_inline_policy,
     delete_stripped,
     detach_policy,
-    document,
     iam_path,
-    inline_policy,
     inline_policy_names,
     instance_profiles,
 )
+from provisioner.resources._iam_roles import details, roles
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -101,17 +99,8 @@ def predict(spec: IamRoleSpec, target: Target) -> Mapping[str, str]:
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """Three calls a role, side by side; one more for each inline policy."""
-    iam = aws.client("iam")
-    facets = [partial(facet, iam) for facet in (_role, attached_policies, inline_policy_names)]
-    found = read_facets(aws, ids, facets)
-    named = [(id_, str(name)) for id_, one in found.items() for name in _listed(one["inline"])]
-    texts = aws.gather([partial(inline_policy, iam, id_, name) for id_, name in named])
-    inline: dict[str, dict[str, Json]] = {id_: {} for id_ in found}
-    for (id_, name), text in zip(named, texts, strict=True):
-        if text is not None:
-            inline[id_][name] = text
-    return {id_: _observed(id_, one, inline[id_]) for id_, one in found.items()}
+    """A few pages for all roles of the account; three calls each if they are few, one if absent."""
+    return {name: _observed(name, facts) for name, facts in roles(aws, ids).items()}
 
 
 def create(aws: Aws, spec: IamRoleSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -178,17 +167,12 @@ def search(aws: Aws, stack: str | None) -> Mapping[str, Observed]:
     IAM can't filter by tag, and `ListRoles` does not tell tags: the account's authorization
     details do, some hundred roles a page.
     """
-    pages = (
-        aws.client("iam")
-        .get_paginator("get_account_authorization_details")
-        .paginate(Filter=["Role"], PaginationConfig={"PageSize": 1000})
-    )
-    roles = [role for page in pages for role in page["RoleDetailList"]]
     return read(
         aws,
         [
             role["RoleName"]
-            for role in roles
+            for page in details(aws.client("iam"))
+            for role in page
             if not role["Path"].startswith(MADE_BY_AWS)
             and (stack is None or tag_dict(role.get("Tags")).get(STACK_TAG) == stack)
         ],
@@ -264,24 +248,7 @@ def _inline_calls(
         yield partial(delete_inline_policy, iam, id_, name)
 
 
-def _role(iam: IAMClient, name: str) -> dict[str, Json] | None:
-    try:
-        role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
-        return None
-    boundary = role.get("PermissionsBoundary", {})
-    return {
-        "arn": role["Arn"],
-        "path": role["Path"],
-        "trust": document(role.get("AssumeRolePolicyDocument")),
-        "description": role.get("Description") or None,
-        "max_session_duration": role.get("MaxSessionDuration", 3600),
-        "permissions_boundary": boundary.get("PermissionsBoundaryArn"),
-        "tags": {**tag_dict(role.get("Tags"))},
-    }
-
-
-def _observed(name: str, found: Mapping[str, Json], inline: dict[str, Json]) -> Observed:
+def _observed(name: str, found: Mapping[str, Json]) -> Observed:
     settings: dict[str, Json] = {
         "role_name": name,
         "path": found["path"],
@@ -289,7 +256,7 @@ def _observed(name: str, found: Mapping[str, Json], inline: dict[str, Json]) -> 
         "description": found["description"],
         "max_session_duration": found["max_session_duration"],
         "permissions_boundary": found["permissions_boundary"],
-        "inline_policies": inline,
+        "inline_policies": found["inline"],
         "managed_policy_arns": found["attached"],
     }
     tags = found["tags"]

@@ -8,16 +8,17 @@ API: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_C
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
+from botocore.exceptions import ClientError
 from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
 from provisioner.aws.facets import read_facets
-from provisioner.aws.failures import absent_is_success
+from provisioner.aws.failures import absent_is_success, code_of, unless_absent
 from provisioner.aws.target import Target
 from provisioner.lifecycle import (
     COMPUTED,
@@ -131,15 +132,11 @@ def predict(spec: SqsQueueSpec, target: Target) -> Mapping[str, str]:
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """One call for the URL, then one for attributes and one for tags, of each queue."""
+    """Two calls a queue, which SQS has no batch for; one for a queue that is not there."""
     sqs = aws.client("sqs")
-    urls = read_facets(aws, ids, [partial(_url, sqs)])
-    by_url = {str(found["url"]): id_ for id_, found in urls.items()}
-    facets = [partial(_attributes, sqs), partial(_tags, sqs)]
-    return {
-        by_url[url]: _observed(aws.target, by_url[url], url, found)
-        for url, found in read_facets(aws, [*by_url], facets).items()
-    }
+    there = read_facets(aws, ids, [lambda name: _attributes(sqs, _url(aws, name))])
+    tagged = read_facets(aws, [*there], [lambda name: _tags(sqs, _url(aws, name))])
+    return {name: _observed(aws, name, there[name] | tags) for name, tags in tagged.items()}
 
 
 def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:
@@ -153,16 +150,15 @@ def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, 
         attributes["FifoQueue"] = "true"
     if spec.kms_key:
         attributes["KmsMasterKeyId"] = spec.kms_key
-    url = aws.client("sqs").create_queue(
+    aws.client("sqs").create_queue(
         QueueName=spec.queue_name,
         Attributes=attributes,  # type: ignore[arg-type]
         tags=dict(tags),
-    )["QueueUrl"]
+    )
     wanted = {"queue_name", "fifo_queue", "kms_key", *NUMBERS}
     settings: dict[str, Json] = spec.model_dump(mode="json", include=wanted, exclude_none=True)
     settings["tls_only"] = False
-    named = {**predict(spec, aws.target), "id": spec.queue_name, "url": url}
-    return spec.queue_name, Observed(settings, named, tags)
+    return spec.queue_name, Observed(settings, _named(aws, spec.queue_name), tags)
 
 
 def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
@@ -181,8 +177,11 @@ def update(aws: Aws, id_: str, spec: SqsQueueSpec, changes: Changes) -> Phase:
         extra = [refusal(ACTIONS, [aws.target.arn("sqs", id_)])] if spec.tls_only else []
         policy = joined(spec.policy, extra)
         attributes["Policy"] = policy_text(policy) if policy else ""
-    url = _known_url(aws, id_)
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)  # type: ignore[arg-type]
+    url = _url(aws, id_)
+    _when_seen(
+        aws,
+        lambda: sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes),  # type: ignore[arg-type]
+    )
     return Phase.READY
 
 
@@ -192,32 +191,29 @@ def poll(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     return {
         id_: Observed({}, {"id": id_})
         for id_ in ids
-        if any(_url(sqs, id_) is not None for _ in range(AGREEING))
+        if any(_answers(sqs, id_) for _ in range(AGREEING))
     }
 
 
 def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
     """Delete it with the messages in it."""
-    sqs = aws.client("sqs")
     with absent_is_success(*ABSENT):
-        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=id_)["QueueUrl"])
+        aws.client("sqs").delete_queue(QueueUrl=_url(aws, id_))
 
 
 def retag(aws: Aws, id_: str, added: Mapping[str, str], removed: Sequence[str]) -> None:
     """Set and remove tags."""
     sqs = aws.client("sqs")
-    url = _known_url(aws, id_)
+    url = _url(aws, id_)
     if added:
-        sqs.tag_queue(QueueUrl=url, Tags=dict(added))
+        _when_seen(aws, lambda: sqs.tag_queue(QueueUrl=url, Tags=dict(added)))
     if removed:
-        sqs.untag_queue(QueueUrl=url, TagKeys=[*removed])
+        _when_seen(aws, lambda: sqs.untag_queue(QueueUrl=url, TagKeys=[*removed]))
 
 
 def tagged(aws: Aws, id_: str) -> Mapping[str, str] | None:
-    """The tags alone, in two calls: one for the URL."""
-    sqs = aws.client("sqs")
-    found = _url(sqs, id_)
-    tags = _tags(sqs, str(found["url"])) if found else None
+    """The tags alone."""
+    tags = _tags(aws.client("sqs"), _url(aws, id_))
     return cast("Mapping[str, str]", tags["tags"]) if tags else None
 
 
@@ -237,22 +233,34 @@ def survives(settings: Settings, now: datetime) -> str:
     return "its name can't be used again for 60 seconds"
 
 
-def _url(sqs: SQSClient, name: str) -> dict[str, Json] | None:
-    try:
-        return {"url": sqs.get_queue_url(QueueName=name)["QueueUrl"]}
-    except sqs.exceptions.QueueDoesNotExist:
-        return None
+def _url(aws: Aws, name: str) -> str:
+    """The URL of a queue of this account, which follows from its name."""
+    return f"{aws.client('sqs').meta.endpoint_url.rstrip('/')}/{aws.target.account}/{name}"
 
 
-def _known_url(aws: Aws, name: str) -> str:
-    """The URL of a queue that is there, even if AWS does not find it yet."""
-    sqs = aws.client("sqs")
+def _named(aws: Aws, name: str) -> dict[str, str]:
+    arn = aws.target.arn("sqs", name)
+    return {"id": name, "url": _url(aws, name), "arn": arn, "name": name}
+
+
+def _answers(sqs: SQSClient, name: str) -> bool:
+    """Whether SQS knows a queue of this name."""
+    return unless_absent(partial(sqs.get_queue_url, QueueName=name), *ABSENT) is not None
+
+
+def _when_seen(aws: Aws, write: Callable[[], object]) -> None:
+    """Write to a queue that is there, even if SQS does not find it yet."""
     started = aws.clock.monotonic()
-    while (found := _url(sqs, name)) is None:
-        if aws.clock.monotonic() - started >= VISIBLE:
-            return sqs.get_queue_url(QueueName=name)["QueueUrl"]  # refused in AWS's own words
-        aws.clock.sleep(1)
-    return str(found["url"])
+    while True:
+        try:
+            write()
+        except ClientError as error:
+            late = aws.clock.monotonic() - started >= VISIBLE
+            if late or code_of(error) not in ABSENT:
+                raise
+            aws.clock.sleep(1)
+        else:
+            return
 
 
 def _attributes(sqs: SQSClient, url: str) -> dict[str, Json] | None:
@@ -270,8 +278,8 @@ def _tags(sqs: SQSClient, url: str) -> dict[str, Json] | None:
         return None
 
 
-def _observed(target: Target, name: str, url: str, found: Mapping[str, Json]) -> Observed:
-    arn = target.arn("sqs", name)
+def _observed(aws: Aws, name: str, found: Mapping[str, Json]) -> Observed:
+    arn = aws.target.arn("sqs", name)
     policy, tls_only = parted(parsed(found.get("Policy")), refusal(ACTIONS, [arn]))
     settings: dict[str, Json] = {
         field: int(str(found[member])) for field, member in NUMBERS.items() if member in found
@@ -284,10 +292,9 @@ def _observed(target: Target, name: str, url: str, found: Mapping[str, Json]) ->
         "policy": policy,
         "tls_only": tls_only,
     }
-    attributes = {"id": name, "url": url, "arn": arn, "name": name}
     tags = found.get("tags")
     named = {key: str(value) for key, value in tags.items()} if isinstance(tags, dict) else {}
-    return Observed(settings, attributes, named)
+    return Observed(settings, _named(aws, name), named)
 
 
 def _without_key(found: Mapping[str, Json]) -> str | None:

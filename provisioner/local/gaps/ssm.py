@@ -2,6 +2,7 @@
 
 - The tags of a deleted parameter are those of the next one of its name.
 - A value is not held against `AllowedPattern`.
+- `DescribeParameters` has pages of ten, whatever is asked for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import re
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
 from moto.ssm.models import SimpleSystemManagerBackend as Backend
+from moto.ssm.responses import SimpleSystemManagerResponse as Response
 
 _delete_parameter = Backend.delete_parameter
 _delete_parameters = Backend.delete_parameters
@@ -43,7 +46,19 @@ def put_parameter(
     return _put_parameter(self, name, description, value, parameter_type, *args, **more)
 
 
+def describe_parameters(self: Any) -> ActionResult:
+    """Pages as long as they are wanted."""
+    filters, named = self._get_param("Filters"), self._get_param("ParameterFilters")
+    found = self.ssm_backend.describe_parameters(filters, named)
+    start = int(str(self._get_param("NextToken") or "0").strip())
+    end = start + int(self._get_param("MaxResults") or 10)
+    shown = [parameter.describe_response_object(decrypt=False) for parameter in found[start:end]]
+    more = {"NextToken": str(end)} if end < len(found) else {}
+    return ActionResult({"Parameters": shown, **more})
+
+
 def fill() -> None:
     """Put the fillings in place. Doing so again changes nothing."""
     for function in (delete_parameter, delete_parameters, put_parameter):
         setattr(Backend, function.__name__, function)
+    Response.describe_parameters = describe_parameters  # type: ignore[method-assign]
