@@ -39,9 +39,9 @@ def logging_to_stderr(verbose: int) -> Log:
     """Configure structlog for one command.
 
     Args:
-        verbose: 0 warnings, 1 also retries, 2 also every call.
+        verbose: 1 retries, 2 also every call.
     """
-    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    level = logging.INFO if verbose == 1 else logging.DEBUG
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

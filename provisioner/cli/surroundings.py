@@ -15,6 +15,7 @@ from provisioner.views.detail import Detail
 if TYPE_CHECKING:
     from provisioner.api import Options
     from provisioner.aws.clients import ClientFactory
+    from provisioner.cli.logs import Log
     from provisioner.planning.allowances import Allowances
     from provisioner.views.terminal import Terminal
 
@@ -74,21 +75,28 @@ class Surroundings:
     ) -> Options:
         """How to run."""
         from provisioner.api import Options
-        from provisioner.cli.logs import logging_to_stderr
         from provisioner.engine.executor import WORKERS
         from provisioner.inventory.dynamodb import DEFAULT_TABLE
         from provisioner.planning.allowances import Allowances
 
-        log = logging_to_stderr(self.verbose)
+        log = self._log()
         return Options(
             allow=allow or Allowances(),
             account=self.account,
             table=self.table or DEFAULT_TABLE,
             lock_timeout=lock_timeout,
             workers=workers or WORKERS,
-            retried=log.retried,
-            called=log.called,
+            retried=log.retried if log else None,
+            called=log.called if log else None,
         )
+
+    def _log(self) -> Log | None:
+        """What is told of calls, if anything is: the library for it takes a fifth of a start."""
+        if not self.verbose:
+            return None
+        from provisioner.cli.logs import logging_to_stderr
+
+        return logging_to_stderr(self.verbose)
 
     def terminal(self) -> Terminal:
         """Where to print."""
