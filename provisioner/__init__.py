@@ -18,25 +18,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from provisioner.api import (
-        Options,
-        adopt_orphans,
-        apply,
-        delete_orphans,
-        drift,
-        expired,
-        find_orphans,
-        move,
-        outputs,
-        plan,
-        plan_removal,
-        recover,
-        repair,
-        restore_key,
-        rollback,
-        stacks,
-        teardown,
-    )
+    from provisioner.api.drifts import drift, repair
+    from provisioner.api.listings import expired, outputs, stacks
+    from provisioner.api.plans import plan, plan_removal
+    from provisioner.api.rescues import move, recover, restore_key
+    from provisioner.api.runs import apply, rollback, teardown
+    from provisioner.api.strays import adopt_orphans, delete_orphans, find_orphans
     from provisioner.engine.report import Report, RunFailedError
     from provisioner.errors import (
         AwsError,
@@ -53,6 +40,7 @@ if TYPE_CHECKING:
     from provisioner.lifecycle import Difference, Owner
     from provisioner.lifecycle.ensure import Action, Result
     from provisioner.manifest import load
+    from provisioner.operations.desk import Options
     from provisioner.planning.allowances import Allowances
     from provisioner.planning.changes import Change, Plan
     from provisioner.planning.savedplan import SavedPlan
@@ -61,25 +49,35 @@ if TYPE_CHECKING:
     from provisioner.version import __version__
 
 _HOMES = {
-    "api": (
-        "Options",
-        "adopt_orphans",
-        "apply",
-        "delete_orphans",
+    "api.drifts": (
         "drift",
+        "repair",
+    ),
+    "api.listings": (
         "expired",
-        "find_orphans",
-        "move",
         "outputs",
+        "stacks",
+    ),
+    "api.plans": (
         "plan",
         "plan_removal",
+    ),
+    "api.rescues": (
+        "move",
         "recover",
-        "repair",
         "restore_key",
+    ),
+    "api.runs": (
+        "apply",
         "rollback",
-        "stacks",
         "teardown",
     ),
+    "api.strays": (
+        "adopt_orphans",
+        "delete_orphans",
+        "find_orphans",
+    ),
+    "operations.desk": ("Options",),
     "lifecycle.ensure": ("Action", "Result"),
     "errors": (
         "AwsError",

@@ -92,10 +92,10 @@ def plan(
     Where something would block it, that is told, and the exit is 1.
     """
     stack = choice.stack()
-    from provisioner import api
+    from provisioner.api import plans
 
     options = replace(here.options(allow=allow), select=select)
-    planned = api.plan(here.session(), stack, options, to_save=out is not None)
+    planned = plans.plan(here.session(), stack, options, to_save=out is not None)
     terminal = here.terminal()
     show_plan(terminal, planned)
     if out:
@@ -144,7 +144,7 @@ def apply(
         choice = choice_of(saved, choice)
         here, manner = following(saved, here, manner, allow, select)
     stack = choice.stack()
-    from provisioner import api
+    from provisioner.api import runs
 
     options = replace(
         manner.options(here),
@@ -154,7 +154,7 @@ def apply(
         ttl=ttl,
         rollback_on_failure=rollback_on_failure,
     )
-    act = partial(api.apply, here.session(), stack, pinned=saved)
+    act = partial(runs.apply, here.session(), stack, pinned=saved)
     return manner.go(here, act, "yes", options)
 
 
@@ -185,17 +185,17 @@ def teardown(
         return teardown_expired(here, manner, allow, only_plan=only_plan)
     if expired or stack is None:
         raise click.UsageError("Either STACK or --expired; --target goes with STACK.")
-    from provisioner import api
+    from provisioner.api import plans, runs
     from provisioner.stack.selection import Selection
 
     select = Selection(target=frozenset(target))
     if only_plan:
         options = replace(here.options(allow=allow), select=select)
-        planned = api.plan_removal(here.session(), stack, options)
+        planned = plans.plan_removal(here.session(), stack, options)
         show_plan(here.terminal(), planned)
         return BLOCKED if planned.blocked else 0
     options = replace(manner.options(here), allow=allow, select=select)
-    return manner.go(here, partial(api.teardown, here.session(), stack), stack, options)
+    return manner.go(here, partial(runs.teardown, here.session(), stack), stack, options)
 
 
 @cli.command()
@@ -207,10 +207,10 @@ def teardown(
 @detailed
 def rollback(here: Surroundings, manner: Manner, allow: Allowances, stack: str, run: str) -> int:
     """Undo what RUN changed in STACK: settings go back, what it created is deleted."""
-    from provisioner import api
+    from provisioner.api import runs
 
     options = replace(manner.options(here), allow=allow)
-    return manner.go(here, partial(api.rollback, here.session(), stack, run), stack, options)
+    return manner.go(here, partial(runs.rollback, here.session(), stack, run), stack, options)
 
 
 @cli.command()
@@ -219,12 +219,12 @@ def rollback(here: Surroundings, manner: Manner, allow: Allowances, stack: str, 
 @surroundings
 def outputs(here: Surroundings, stack: str, name: str | None) -> int:
     """Show the outputs of STACK's last apply; with NAME, that value alone."""
-    from provisioner import api
+    from provisioner.api import listings
     from provisioner.errors import InventoryError, nearest
     from provisioner.views.results import output_lines
 
     terminal = here.terminal()
-    told = api.outputs(here.session(), stack, here.options())
+    told = listings.outputs(here.session(), stack, here.options())
     if name is not None:
         if name not in told:
             raise InventoryError(f"{stack} has no output {name!r}.", hint=nearest(name, told))

@@ -65,23 +65,23 @@ def drift(
     ignores = read_ignores(ignore) if ignore else ()
     if not repair:
         return _look(here, stack, ignores)
-    from provisioner import api
+    from provisioner.api import drifts
     from provisioner.planning.allowances import Allowances
 
     chosen = () if ALL in repair else repair
-    act = partial(api.repair, here.session(), stack, chosen, ignores=ignores)
+    act = partial(drifts.repair, here.session(), stack, chosen, ignores=ignores)
     allow = Allowances(replace=frozenset(allow_replace))
     return manner.go(here, act, stack, replace(manner.options(here), allow=allow))
 
 
 def _look(here: Surroundings, stack: str, ignores: Sequence[Ignore]) -> int:
-    from provisioner import api
+    from provisioner.api import drifts
     from provisioner.cli.interrupts import stoppable
     from provisioner.views.drifts import drift_document, drift_lines
 
     terminal = here.terminal()
     with stoppable(quiet=here.quiet) as stop:
-        found = api.drift(here.session(), stack, here.options(), ignores=ignores, stop=stop)
+        found = drifts.drift(here.session(), stack, here.options(), ignores=ignores, stop=stop)
     for line in drift_lines(found, here.detail):
         terminal.say(line)
     terminal.tell(drift_document(found))

@@ -12,11 +12,11 @@ import click
 from provisioner.cli.questions import confirmed
 
 if TYPE_CHECKING:
-    from provisioner.api import Options
     from provisioner.cli.running import Manner
     from provisioner.cli.surroundings import Surroundings
     from provisioner.errors import ProvisionerError
     from provisioner.inventory import Listed
+    from provisioner.operations.desk import Options
     from provisioner.planning.allowances import Allowances
     from provisioner.views.terminal import Terminal
 
@@ -48,12 +48,12 @@ def teardown_expired(
 
     One that can't be torn down does not keep the others. One that a run works on is left alone.
     """
-    from provisioner import api
+    from provisioner.api import listings
     from provisioner.inventory import Health
     from provisioner.views.stacks import expired_lines, stack_document
 
     terminal, options = here.terminal(), replace(manner.options(here), allow=allow)
-    found = api.expired(here.session(), options)
+    found = listings.expired(here.session(), options)
     for line in expired_lines(found):
         terminal.say(line)
     for one in found:
@@ -70,12 +70,12 @@ def teardown_expired(
 
 def _shown(here: Surroundings, terminal: Terminal, one: Listed, options: Options) -> int:
     """The plan of one teardown; 1 if something blocks it."""
-    from provisioner import api
+    from provisioner.api import plans
     from provisioner.cli.running import show_plan
     from provisioner.errors import ProvisionerError
 
     try:
-        planned = api.plan_removal(here.session(), one.name, options)
+        planned = plans.plan_removal(here.session(), one.name, options)
     except ProvisionerError as error:
         return _told(terminal, error)
     show_plan(terminal, planned)
@@ -86,7 +86,7 @@ def _torn_down(
     here: Surroundings, terminal: Terminal, due: Sequence[Listed], manner: Manner, options: Options
 ) -> list[int]:
     """The exit code of each, up to the one that was interrupted."""
-    from provisioner import api
+    from provisioner.api import runs
     from provisioner.errors import (
         InterruptedRunError,
         LeaseHeldError,
@@ -96,7 +96,7 @@ def _torn_down(
 
     codes: list[int] = []
     for one in due:
-        act = partial(api.teardown, here.session(), one.name, if_expired=True)
+        act = partial(runs.teardown, here.session(), one.name, if_expired=True)
         try:
             codes.append(replace(manner, yes=True).go(here, act, one.name, options))
         except InterruptedRunError:

@@ -56,8 +56,8 @@ def _wanted(choice: Choice) -> Outline:
 
 
 def _recorded(here: Surroundings, stack: str) -> Outline:
-    from provisioner.api import Desk
     from provisioner.engine.outline import recorded_outline
+    from provisioner.operations.desk import Desk
 
     found = Desk.reader(here.session(), here.options()).inventory
     records = found.records(stack)

@@ -20,7 +20,7 @@ def history(here: Surroundings, stack: str, run: str | None, limit: int, before:
 
     RUN is the id of a run, or as much of it as no other run's begins with.
     """
-    from provisioner.api import Desk
+    from provisioner.operations.desk import Desk
     from provisioner.views.history import (
         event_document,
         run_document,

@@ -67,16 +67,16 @@ def _look(
     tag: tuple[str, str] | None,
     stack: Stack | None,
 ) -> Import:
-    from provisioner import api
+    from provisioner.api import imports
     from provisioner.cli.interrupts import stoppable
     from provisioner.operations.importing import Wish
 
     options = here.options()
     with stoppable(quiet=here.quiet) as stop:
         if tag:
-            return api.describe_tagged(here.session(), *tag, options, wanted=stack, stop=stop)
+            return imports.describe_tagged(here.session(), *tag, options, wanted=stack, stop=stop)
         wishes = [Wish(kind, id_, address)]
-        return api.describe(here.session(), wishes, options, wanted=stack, stop=stop)
+        return imports.describe(here.session(), wishes, options, wanted=stack, stop=stop)
 
 
 def _write(here: Surroundings, found: Import, out: Path | None) -> None:

@@ -58,7 +58,7 @@ def show(here: Surroundings, stack: str, address: str) -> int:
 
 
 def _inventory(here: Surroundings) -> Inventory:
-    from provisioner.api import Desk
+    from provisioner.operations.desk import Desk
 
     return Desk.reader(here.session(), here.options()).inventory
 

@@ -32,12 +32,12 @@ def move(
     Refused if what stays refers to what goes, or the other way round. Take them out of the one
     manifest and into the other before either is applied.
     """
-    from provisioner import api
+    from provisioner.api import rescues
     from provisioner.cli.interrupts import stoppable
 
     terminal = here.terminal()
     with stoppable(quiet=here.quiet) as stop:
-        moved = api.move(
+        moved = rescues.move(
             here.session(),
             stack,
             addresses,

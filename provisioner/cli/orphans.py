@@ -57,7 +57,7 @@ def orphans(
     wanted = choice.stack() if choice else None
     if not (adopt or delete):
         return _list(here, stack, wanted)
-    from provisioner import api
+    from provisioner.api import strays
     from provisioner.planning.allowances import Allowances
 
     codes = []
@@ -67,19 +67,19 @@ def orphans(
         else:
             allow = Allowances(empty=frozenset(empty), lift=frozenset(lift))
             options = replace(manner.options(here), allow=allow)
-            act = partial(api.delete_orphans, here.session(), name, ids, wanted)
+            act = partial(strays.delete_orphans, here.session(), name, ids, wanted)
             codes.append(manner.go(here, act, name, options))
     return max(codes)
 
 
 def _list(here: Surroundings, stack: str, wanted: Stack | None) -> int:
-    from provisioner import api
+    from provisioner.api import strays
     from provisioner.cli.interrupts import stoppable
     from provisioner.views.orphans import hunt_document, hunt_lines
 
     terminal = here.terminal()
     with stoppable(quiet=here.quiet) as stop:
-        found = api.find_orphans(here.session(), stack, wanted, here.options(), stop=stop)
+        found = strays.find_orphans(here.session(), stack, wanted, here.options(), stop=stop)
     for line in hunt_lines(found):
         terminal.say(line)
     terminal.tell(hunt_document(found))
@@ -92,10 +92,10 @@ def _by_stack(
     """The chosen orphans by stack; a look at the account tells where none was named."""
     if stack:
         return {stack: [*ids]}
-    from provisioner import api
+    from provisioner.api import strays
     from provisioner.discovery.orphans import chosen
 
-    found = api.find_orphans(here.session(), stack, wanted, here.options())
+    found = strays.find_orphans(here.session(), stack, wanted, here.options())
     names: dict[str, list[str]] = {}
     for one in chosen(found.orphans, ids):
         names.setdefault(one.stack, []).append(one.name)
@@ -105,13 +105,13 @@ def _by_stack(
 def _adopt(
     here: Surroundings, manner: Manner, stack: str, ids: Sequence[str], wanted: Stack | None
 ) -> int:
-    from provisioner import api
+    from provisioner.api import strays
     from provisioner.cli.interrupts import stoppable
     from provisioner.views.orphans import adopted_document
 
     terminal = here.terminal()
     with stoppable(quiet=here.quiet) as stop:
-        adopted = api.adopt_orphans(
+        adopted = strays.adopt_orphans(
             here.session(),
             stack,
             ids,

@@ -32,7 +32,7 @@ def recover(
     teardown still leaves nothing, but what only a manifest knows (whether to empty a bucket before
     its delete, say) is taken as the safe default.
     """
-    from provisioner import api
+    from provisioner.api import rescues
     from provisioner.cli.interrupts import stoppable
     from provisioner.views.progress import Progress
     from provisioner.views.recoveries import mended_documents, mended_lines
@@ -41,7 +41,7 @@ def recover(
     options = here.options(lock_timeout=lock_timeout)
     wanted = choice.stack() if choice else None
     with Progress(terminal) as progress, stoppable(quiet=here.quiet) as stop:
-        mended = api.recover(here.session(), stack, wanted, options, listen=progress, stop=stop)
+        mended = rescues.recover(here.session(), stack, wanted, options, listen=progress, stop=stop)
     for line in mended_lines(mended):
         terminal.say(line)
     for document in mended_documents(mended):

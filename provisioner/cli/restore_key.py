@@ -24,7 +24,7 @@ def restore_key(here: Surroundings, stack: str, key: str, lock_timeout: float | 
     A key can be restored until its window ends, 7 to 30 days after its deletion. What is encrypted
     under it can be read again at once. The next apply, or recover, takes the key up again.
     """
-    from provisioner import api
+    from provisioner.api import rescues
     from provisioner.cli.interrupts import stoppable
     from provisioner.views.progress import Progress
     from provisioner.views.restorations import restored_document, restored_lines
@@ -32,7 +32,9 @@ def restore_key(here: Surroundings, stack: str, key: str, lock_timeout: float | 
     terminal = here.terminal()
     options = here.options(lock_timeout=lock_timeout)
     with Progress(terminal) as progress, stoppable(quiet=here.quiet) as stop:
-        restored = api.restore_key(here.session(), stack, key, options, listen=progress, stop=stop)
+        restored = rescues.restore_key(
+            here.session(), stack, key, options, listen=progress, stop=stop
+        )
     for line in restored_lines(restored):
         terminal.say(line)
     terminal.tell(restored_document(restored))

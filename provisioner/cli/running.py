@@ -12,9 +12,10 @@ import click
 from provisioner.cli.questions import confirmed
 
 if TYPE_CHECKING:
-    from provisioner.api import Approve, Options
     from provisioner.cli.surroundings import Surroundings
     from provisioner.engine.report import Report
+    from provisioner.operations.desk import Options
+    from provisioner.operations.run import Approve
     from provisioner.planning.changes import Plan
     from provisioner.views.terminal import Terminal
 

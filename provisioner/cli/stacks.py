@@ -15,7 +15,7 @@ def stacks(here: Surroundings) -> int:
     A stack is ready, partial or interrupted (run its last command again), running, silent (its run
     gives no sign of life), died (its run never said how it ended) or expired (see teardown).
     """
-    from provisioner.api import Desk
+    from provisioner.operations.desk import Desk
     from provisioner.views.stacks import stack_document, stacks_lines
 
     terminal = here.terminal()

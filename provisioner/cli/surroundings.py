@@ -13,9 +13,9 @@ import click
 from provisioner.views.detail import Detail
 
 if TYPE_CHECKING:
-    from provisioner.api import Options
     from provisioner.aws.clients import ClientFactory
     from provisioner.cli.logs import Log
+    from provisioner.operations.desk import Options
     from provisioner.planning.allowances import Allowances
     from provisioner.views.terminal import Terminal
 
@@ -74,9 +74,9 @@ class Surroundings:
         workers: int | None = None,
     ) -> Options:
         """How to run."""
-        from provisioner.api import Options
         from provisioner.engine.executor import WORKERS
         from provisioner.inventory.dynamodb import DEFAULT_TABLE
+        from provisioner.operations.desk import Options
         from provisioner.planning.allowances import Allowances
 
         log = self._log()

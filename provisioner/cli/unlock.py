@@ -17,8 +17,8 @@ def unlock(here: Surroundings, stack: str, *, yes: bool) -> int:
 
     A run that has died needs no unlock: the next one takes over by itself.
     """
-    from provisioner.api import Desk
     from provisioner.errors import LeaseHeldError
+    from provisioner.operations.desk import Desk
     from provisioner.views.leases import lease_document, lease_lines
 
     terminal = here.terminal()

@@ -12,7 +12,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, expired, stacks, teardown
+from provisioner.api.listings import expired, stacks
+from provisioner.api.runs import apply, teardown
 from provisioner.aws.clients import connect
 from provisioner.cli import run
 from provisioner.errors import ManifestError, NotExpiredError
@@ -20,6 +21,7 @@ from provisioner.inventory import Holder, Inventory
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.manifest import load
 from provisioner.manifest.expiry import seconds
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 

@@ -10,12 +10,16 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from provisioner.api import Desk, Options, apply, find_orphans, outputs, plan, plan_removal
+from provisioner.api.listings import outputs
+from provisioner.api.plans import plan, plan_removal
+from provisioner.api.runs import apply
+from provisioner.api.strays import find_orphans
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
 from provisioner.cli import run
 from provisioner.errors import WriteRefusedError
 from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.operations.desk import Desk, Options
 from tests.conftest import VirtualClock
 from tests.faults.stacks import clinic
 

@@ -11,9 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, plan
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply
 from provisioner.cli import run
 from provisioner.errors import PlanError, StalePlanError
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.planning.savedplan import SavedPlan
 from provisioner.stack import Stack

@@ -13,8 +13,10 @@ import pytest
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.exceptions import JsonRESTError
 
-from provisioner.api import Options, apply, drift
+from provisioner.api.drifts import drift
+from provisioner.api.runs import apply
 from provisioner.drifting.drift import Culprit
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock
 from tests.drift.ground import ACCOUNT, trust

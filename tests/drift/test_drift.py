@@ -7,13 +7,15 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, drift
+from provisioner.api.drifts import drift
+from provisioner.api.runs import apply
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import connect
 from provisioner.drifting.drift import Drifts
 from provisioner.errors import InventoryError, PlanError
 from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.drift import ground

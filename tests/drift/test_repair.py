@@ -8,9 +8,12 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, drift, plan, repair, rollback, teardown
+from provisioner.api.drifts import drift, repair
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, rollback, teardown
 from provisioner.drifting.ignoring import Ignore
 from provisioner.errors import PlanError
+from provisioner.operations.desk import Options
 from provisioner.planning.changes import Plan
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from provisioner import cli
-from provisioner.api import Options
 from provisioner.cli.surroundings import Surroundings
 from provisioner.discovery import freshness
 from provisioner.lifecycle import creating
+from provisioner.operations.desk import Options
 
 
 def main(seconds: float, words: list[str]) -> None:

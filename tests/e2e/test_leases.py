@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.api import Options, apply, teardown
+from provisioner.api.runs import apply, teardown
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.e2e.alive import alive
 from tests.e2e.conftest import World

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provisioner import api
+import provisioner
 from provisioner.aws.clients import Aws, connect
 from provisioner.lifecycle import Json
 from provisioner.resources import iam_role
@@ -44,9 +44,9 @@ def many() -> Stack:
 def test_a_plan_costs_pages_where_aws_has_them(session: boto3.Session, clock: VirtualClock) -> None:
     """One call says that a thing is absent; SQS and SNS are asked for each, IAM in pages."""
     counted: Counter[str] = Counter()
-    options = api.Options(clock=clock, called=lambda call: counted.update([str(call)]))
+    options = provisioner.Options(clock=clock, called=lambda call: counted.update([str(call)]))
     stack = many()
-    api.plan(session, stack, options)
+    provisioner.plan(session, stack, options)
     assert counted == {
         "dynamodb.Query": 1,
         "iam.GetAccountAuthorizationDetails": 1,
@@ -59,10 +59,10 @@ def test_a_plan_costs_pages_where_aws_has_them(session: boto3.Session, clock: Vi
         "ssm.GetParameters": 2,
         "sts.GetCallerIdentity": 1,
     }
-    api.apply(session, stack, options)
+    provisioner.apply(session, stack, options)
     clock.sleep(3600)
     counted.clear()
-    planned = api.plan(session, stack, options)
+    planned = provisioner.plan(session, stack, options)
     assert planned.empty
     assert counted == {
         "dynamodb.Query": 1,

@@ -8,9 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Desk, Options, apply, plan, plan_removal, teardown
+from provisioner.api.plans import plan, plan_removal
+from provisioner.api.runs import apply, teardown
 from provisioner.engine.events import Event, StepStarted
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
+from provisioner.operations.desk import Desk, Options
 from provisioner.planning.allowances import Allowances
 from provisioner.planning.changes import Plan
 from provisioner.stack import Stack

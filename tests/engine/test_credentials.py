@@ -12,12 +12,14 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, plan, teardown
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, teardown
 from provisioner.aws.credentials import Lifetime
 from provisioner.engine.events import Event, StepDone
 from provisioner.engine.report import RunFailedError
 from provisioner.errors import AwsError, CredentialsError
 from provisioner.inventory.lease import LASTS
+from provisioner.operations.desk import Options
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive
 from tests.engine.test_runs import network, refusing

@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, teardown
+from provisioner.api.runs import apply, teardown
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from provisioner.strict.clock import VirtualClock
 

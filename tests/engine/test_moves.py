@@ -10,11 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, plan, rollback
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, rollback
 from provisioner.errors import ForeignObjectError, ManifestError, PlanError
 from provisioner.inventory import Record
 from provisioner.lifecycle.ensure import Action
 from provisioner.manifest import load
+from provisioner.operations.desk import Options
 from provisioner.planning.resemblance import resemblances
 from provisioner.stack import Handle, Stack
 from provisioner.views.plans import plan_lines

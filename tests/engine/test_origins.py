@@ -5,9 +5,11 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, plan, rollback
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, rollback
 from provisioner.inventory import Record, Status
 from provisioner.lifecycle import Difference, Origin
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.planning.origins import traced
 from provisioner.resources.sqs_queue import SqsQueueSpec

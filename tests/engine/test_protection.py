@@ -7,9 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Desk, Options, apply, plan, plan_removal, teardown
+from provisioner.api.plans import plan, plan_removal
+from provisioner.api.runs import apply, teardown
 from provisioner.errors import DamagedRecordError, ProtectedError
 from provisioner.inventory import Record
+from provisioner.operations.desk import Desk, Options
 from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

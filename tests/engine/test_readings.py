@@ -12,18 +12,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from provisioner.api import (
-    Options,
-    apply,
-    expired,
-    move,
-    plan,
-    plan_removal,
-    recover,
-    stacks,
-    teardown,
-)
-from provisioner.api import rollback as undo
+from provisioner.api.listings import expired, stacks
+from provisioner.api.plans import plan, plan_removal
+from provisioner.api.rescues import move, recover
+from provisioner.api.runs import apply, teardown
+from provisioner.api.runs import rollback as undo
 from provisioner.aws.clients import connect
 from provisioner.cli import run
 from provisioner.errors import BlockedError, ManifestError, MovedOnError
@@ -33,6 +26,7 @@ from provisioner.inventory.reading import Uses, both, rows
 from provisioner.inventory.records import Used
 from provisioner.inventory.store import Gone, Row
 from provisioner.manifest import load
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from provisioner.stack.selection import Selection
 from tests.conftest import VirtualClock

@@ -10,7 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, plan, teardown
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, teardown
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

@@ -14,7 +14,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, plan, teardown
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, teardown
 from provisioner.aws.clients import connect
 from provisioner.engine.events import Event, StepDone, StepFailed, StepSkipped
 from provisioner.engine.report import RunFailedError
@@ -22,6 +23,7 @@ from provisioner.engine.schedule import Verb
 from provisioner.errors import LeaseHeldError, WaitError, WriteRefusedError
 from provisioner.inventory import Holder, Inventory, Status
 from provisioner.inventory.dynamodb import DynamoStore
+from provisioner.operations.desk import Options
 from provisioner.stack import Setting, Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from provisioner.api import Options, apply, teardown
+from provisioner.api.runs import apply, teardown
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import connect
 from provisioner.engine.events import Event, LeaseAwaited, RunStarted, StepDone
@@ -22,6 +22,7 @@ from provisioner.errors import InterruptedRunError, LeaseHeldError, LeaseLostErr
 from provisioner.inventory import Holder, Inventory, journal
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.inventory.lease import LASTS
+from provisioner.operations.desk import Options
 from provisioner.planning.changes import Plan
 from provisioner.views.results import report_lines
 from tests.conftest import VirtualClock

@@ -5,9 +5,12 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, outputs, plan, teardown
+from provisioner.api.listings import outputs
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, teardown
 from provisioner.engine.report import Report
 from provisioner.errors import ForeignObjectError, PlanError, ProtectedError, ReplaceRefusedError
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock

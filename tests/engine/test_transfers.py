@@ -8,11 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Desk, Options, apply, move, plan, rollback, teardown
+from provisioner.api.plans import plan
+from provisioner.api.rescues import move
+from provisioner.api.runs import apply, rollback, teardown
 from provisioner.cli import run
 from provisioner.errors import ForeignObjectError, PlanError, ProvisionerError
 from provisioner.inventory import Record
 from provisioner.inventory.records import Holder
+from provisioner.operations.desk import Desk, Options
 from provisioner.stack import Stack
 from tests.conftest import VirtualClock
 from tests.e2e.alive import alive

@@ -5,8 +5,9 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from provisioner.api import Options, apply
+from provisioner.api.runs import apply
 from provisioner.errors import UnreachableError
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from provisioner.strict.clock import VirtualClock
 

@@ -12,12 +12,14 @@ from weakref import WeakKeyDictionary
 import boto3
 from moto import mock_aws
 
-from provisioner.api import Options, apply, repair, rollback, teardown
+from provisioner.api.drifts import repair
+from provisioner.api.runs import apply, rollback, teardown
 from provisioner.aws.clients import connect
 from provisioner.engine.report import Report
 from provisioner.inventory import Inventory, Record
 from provisioner.inventory.dynamodb import DynamoStore
 from provisioner.local import gaps
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock

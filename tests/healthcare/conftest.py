@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from provisioner.api import Options, apply
+from provisioner.api.runs import apply
 from provisioner.local import gaps
 from provisioner.manifest import load
+from provisioner.operations.desk import Options
 from provisioner.stack import Stack
 from tests.conftest import REGION, VirtualClock
 from tests.sessions import Session

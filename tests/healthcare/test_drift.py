@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import boto3
 
-from provisioner.api import Options, drift
+from provisioner.api.drifts import drift
+from provisioner.operations.desk import Options
 from tests.conftest import VirtualClock
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.api import apply, describe, plan
+from provisioner.api.imports import describe
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply
 from provisioner.manifest import load
 from provisioner.manifest.writing import text_of
 from provisioner.operations.importing import Wish

@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, describe, plan
+from provisioner.api.imports import describe
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply
 from provisioner.aws.calls import Call
 from provisioner.aws.clients import Aws
 from provisioner.discovery.entries import Import
@@ -17,6 +19,7 @@ from provisioner.lifecycle import AnyType, Json, Owner
 from provisioner.lifecycle.ensure import ensure, validated
 from provisioner.manifest import load
 from provisioner.manifest.writing import text_of
+from provisioner.operations.desk import Options
 from provisioner.operations.importing import Wish
 from provisioner.planning.allowances import Allowances
 from provisioner.registry import kind_of

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from provisioner.api import adopt_orphans, delete_orphans, find_orphans
+from provisioner.api.strays import adopt_orphans, delete_orphans, find_orphans
 from provisioner.engine.report import Report
 from provisioner.inventory.lease import LASTS
 from provisioner.operations.adoption import Adopted

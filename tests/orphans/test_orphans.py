@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import adopt_orphans, delete_orphans, find_orphans, teardown
+from provisioner.api.runs import teardown
+from provisioner.api.strays import adopt_orphans, delete_orphans, find_orphans
 from provisioner.discovery.orphans import Orphan
 from provisioner.errors import BlockedError, InventoryError, LeaseHeldError, PlanError
 from provisioner.inventory import Holder
@@ -311,7 +312,7 @@ def test_intents_stand_before_the_first_delete(ground: Ground) -> None:
 
 def test_a_delete_of_orphans_is_not_undone(ground: Ground) -> None:
     """What it deleted was no state that anybody recorded."""
-    from provisioner.api import rollback
+    from provisioner.api.runs import rollback
 
     ground.scatter("clinic-more", "/clinic/more")
     run = ground.delete("clinic-more").run

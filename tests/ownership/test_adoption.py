@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.api import plan
+from provisioner.api.plans import plan
 from provisioner.errors import ForeignObjectError, ReplaceRefusedError
 from provisioner.lifecycle.ensure import Action
 from tests.ownership.adoption import Adoption, calls_of_an_adoption, strike

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from provisioner.api import Desk, Options, plan, plan_removal
+from provisioner.api.plans import plan, plan_removal
 from provisioner.aws.target import Target as Place
 from provisioner.errors import AwsError, ForeignObjectError
 from provisioner.inventory import Run
+from provisioner.operations.desk import Desk, Options
 from provisioner.stack.values import predicted
 from tests.conftest import REGION
 from tests.e2e.alive import alive

@@ -10,10 +10,10 @@ from typing import Any
 
 from moto import mock_aws
 
-from provisioner.api import Options
 from provisioner.engine.report import Report
 from provisioner.errors import ForeignObjectError
 from provisioner.local import gaps
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.stack import Stack
 from tests.conftest import REGION

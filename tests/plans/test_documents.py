@@ -12,10 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonschema import Draft202012Validator
 
-from provisioner.api import Options, apply, plan, plan_removal, teardown
+from provisioner.api.plans import plan, plan_removal
+from provisioner.api.runs import apply, teardown
 from provisioner.engine.events import Event, LeaseAwaited
 from provisioner.errors import ManifestError, Place, Problem
 from provisioner.inventory import Lease
+from provisioner.operations.desk import Options
 from provisioner.stack import Setting, Stack
 from provisioner.views.documents import error_document, event_document
 from provisioner.views.plans.document import plan_document

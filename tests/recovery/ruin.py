@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provisioner.api import plan, recover
+from provisioner.api.plans import plan
+from provisioner.api.rescues import recover
 from provisioner.inventory.dynamodb import DEFAULT_TABLE
 from provisioner.inventory.lease import LASTS
 from provisioner.operations.mending import Mended

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from provisioner.api import teardown
+from provisioner.api.runs import teardown
 from provisioner.errors import (
     BlockedError,
     DamagedRecordError,

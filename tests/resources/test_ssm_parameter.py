@@ -9,13 +9,14 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from provisioner.api import Options, apply
+from provisioner.api.runs import apply
 from provisioner.aws.clients import Aws
 from provisioner.errors import ForeignObjectError, ProvisionerError
 from provisioner.lifecycle import Json, Owner
 from provisioner.lifecycle.creating import create_or_settle
 from provisioner.lifecycle.ensure import ensure
 from provisioner.manifest import load
+from provisioner.operations.desk import Options
 from provisioner.resources.ssm_parameter import (
     RESOURCE,
     SsmParameterSpec,

@@ -12,13 +12,15 @@ import pytest
 from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from pydantic import ValidationError
 
-from provisioner.api import Options, apply, plan
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply
 from provisioner.aws.clients import Aws
 from provisioner.engine.events import Event
 from provisioner.engine.report import RunFailedError
 from provisioner.errors import ManifestError, ProvisionerError
 from provisioner.lifecycle import Json
 from provisioner.lifecycle.ensure import ensure, validated
+from provisioner.operations.desk import Options
 from provisioner.registry import kind_of
 from provisioner.resources.ssm_parameter import RESOURCE, SsmParameterSpec
 from provisioner.stack import Stack

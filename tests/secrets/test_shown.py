@@ -7,12 +7,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from provisioner.api import Desk, Options, apply, plan
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply
 from provisioner.engine.events import Event
 from provisioner.lifecycle import Spec, marks_of, rules_of
 from provisioner.lifecycle.ensure import ensure
 from provisioner.lifecycle.fields import Shape
 from provisioner.manifest import load
+from provisioner.operations.desk import Desk, Options
 from provisioner.registry import kind_of, kinds
 from provisioner.resources.ssm_parameter import RESOURCE, SsmParameterSpec
 from provisioner.views.detail import Detail

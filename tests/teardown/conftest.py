@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options
+from provisioner.operations.desk import Options
 from tests.conftest import VirtualClock
 from tests.teardown.world import World
 

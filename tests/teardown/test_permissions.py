@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import teardown
+from provisioner.api.runs import teardown
 from provisioner.errors import BlockedError
 from provisioner.stack import Stack
 from tests.conftest import REGION

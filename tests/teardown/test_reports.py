@@ -100,7 +100,7 @@ def test_what_a_stop_left_is_told_as_such(world: World) -> None:
     world.up(clinic())
     import threading
 
-    from provisioner.api import teardown
+    from provisioner.api.runs import teardown
 
     stop = threading.Event()
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provisioner.api import apply, recover, restore_key
+from provisioner.api.rescues import recover, restore_key
+from provisioner.api.runs import apply
 from provisioner.aws.clients import connect
 from provisioner.errors import InventoryError
 from provisioner.inventory import Inventory

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provisioner.api import apply
+from provisioner.api.runs import apply
 from provisioner.aws.clients import connect
 from provisioner.engine.events import StepDone
 from provisioner.inventory import Inventory

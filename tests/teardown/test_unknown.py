@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from provisioner.api import recover
+from provisioner.api.rescues import recover
 from provisioner.errors import InventoryError
 from provisioner.stack import Stack
 from tests.teardown.world import World

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from provisioner.api import apply
+from provisioner.api.runs import apply
 from provisioner.engine.events import StepWaiting
 from provisioner.stack import Setting, Stack
 from tests.teardown.world import World

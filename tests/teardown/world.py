@@ -9,11 +9,13 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, plan_removal, teardown
+from provisioner.api.plans import plan_removal
+from provisioner.api.runs import apply, teardown
 from provisioner.engine.events import Event, StepDone, StepWaiting
 from provisioner.engine.report import Report
 from provisioner.errors import BlockedError, PlanError
 from provisioner.lifecycle import Obstacle
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.planning.changes import Plan
 from provisioner.stack import Stack

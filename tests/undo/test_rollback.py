@@ -9,10 +9,12 @@ from typing import Any
 import boto3
 import pytest
 
-from provisioner.api import Options, apply, plan, rollback, teardown
+from provisioner.api.plans import plan
+from provisioner.api.runs import apply, rollback, teardown
 from provisioner.engine.events import Event, StepDone
 from provisioner.engine.report import RunFailedError
 from provisioner.errors import InventoryError, PlanError
+from provisioner.operations.desk import Options
 from provisioner.planning.allowances import Allowances
 from provisioner.stack import Handle, Stack
 from tests.conftest import REGION, VirtualClock

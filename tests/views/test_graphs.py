@@ -14,10 +14,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from rich.text import Text
 
-from provisioner.api import Desk, Options, apply
+from provisioner.api.runs import apply
 from provisioner.cli import run
 from provisioner.engine.outline import outline, recorded_outline
 from provisioner.manifest import load
+from provisioner.operations.desk import Desk, Options
 from provisioner.stack import Stack
 from provisioner.views.graphs.boxes import drawing
 from provisioner.views.graphs.document import graph_document
