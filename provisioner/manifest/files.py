@@ -6,6 +6,7 @@ stands, also when it comes from an overlay.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -93,7 +94,8 @@ def read_values(file: FilePath) -> tuple[dict[str, Entry], list[Problem]]:
     tree = _parsed(file)
     if not isinstance(tree.value, dict):
         raise ManifestError([Problem("A file of variables is a mapping.", tree.places[()])])
-    return {name: _entry(tree, (name,)) for name in tree.value}, []
+    index = _index(tree)
+    return {name: _entry(tree, index, (name,)) for name in tree.value}, []
 
 
 def _files(path: FilePath) -> tuple[FilePath, list[FilePath]]:
@@ -143,13 +145,14 @@ def _parsed(file: FilePath) -> Tree:
 
 
 def _merge(draft: Draft, tree: Tree) -> None:
+    index = _index(tree)
     for key, value in _top(draft, tree):
         if key in TEXTS:
-            _merge_text(draft, key, _entry(tree, (key,)))
+            _merge_text(draft, key, _entry(tree, index, (key,)))
             continue
         section = draft.sections[key]
         for name in value if isinstance(value, dict) else ():
-            entry = _entry(tree, (key, name))
+            entry = _entry(tree, index, (key, name))
             if name in section:
                 first = section[name].place
                 message = f"{key}.{name} stands here a second time; the first is at {first}."
@@ -168,12 +171,13 @@ def _merge_text(draft: Draft, key: str, entry: Entry) -> None:
 
 
 def _lay_over(draft: Draft, tree: Tree) -> None:
+    index = _index(tree)
     for key, value in _top(draft, tree):
         if key in TEXTS:
-            draft.texts[key] = _entry(tree, (key,))
+            draft.texts[key] = _entry(tree, index, (key,))
             continue
         for name in value if isinstance(value, dict) else ():
-            entry = _entry(tree, (key, name))
+            entry = _entry(tree, index, (key, name))
             if key == "variables":
                 draft.overlay_values[name] = entry
             elif key == "resources" and name in draft.sections[key]:
@@ -221,10 +225,17 @@ def _top(draft: Draft, tree: Tree) -> Iterable[tuple[str, JsonValue]]:
             yield key, value
 
 
-def _entry(tree: Tree, path: Path) -> Entry:
-    depth = len(path)
-    places = {at[depth:]: place for at, place in tree.places.items() if at[:depth] == path}
+def _entry(tree: Tree, index: Mapping[Path, Places], path: Path) -> Entry:
     value: JsonValue = tree.value
     for part in path:
         value = value[part] if isinstance(value, Mapping) and isinstance(part, str) else None
-    return Entry(value, tree.places[path], places)
+    return Entry(value, tree.places[path], index[path])
+
+
+def _index(tree: Tree) -> dict[Path, Places]:
+    """The places within each section and each name in it, gathered in one walk over all."""
+    index: dict[Path, Places] = defaultdict(dict)
+    for at, place in tree.places.items():
+        for depth in range(1, min(len(at), 2) + 1):
+            index[at[:depth]][at[depth:]] = place
+    return index

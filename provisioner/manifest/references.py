@@ -80,6 +80,8 @@ class Reference:
 
 def references_in(text: str) -> Iterator[Reference]:
     """The references of one text, from left to right; escaped ones are none."""
+    if "${" not in text:
+        return
     for match in _PATTERN.finditer(text):
         if match["body"] is not None:
             yield Reference(match["body"], match.start())
