@@ -21,6 +21,7 @@ from provisioner.aws.clock import Clock, SystemClock
 from provisioner.aws.failures import translate
 from provisioner.aws.limits import Limiter
 from provisioner.aws.retry import send
+from provisioner.aws.shared import Shared
 from provisioner.aws.target import Target
 from provisioner.errors import WriteRefusedError
 
@@ -148,6 +149,7 @@ class Aws(ClientFactory):
         told: Delayed | None = None,
         turns: Turns | None = None,
         sent: Sent | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.target = target
         self.clock: Clock = clock or SystemClock()
@@ -159,6 +161,7 @@ class Aws(ClientFactory):
         self._told = told
         self._turns = turns or Turns()
         self._sent = sent
+        self._shared = shared
         self._lock = threading.Lock()
         self._twins: dict[str, BaseClient] = {}
 
@@ -189,7 +192,27 @@ class Aws(ClientFactory):
         """
         return self._twin(self._permit, self.ledger, sent, _both(self._told, delayed))
 
-    def _twin(self, permit: Permit, ledger: Ledger, sent: Sent | None, told: Delayed | None) -> Aws:
+    def sharing(self) -> Aws:
+        """The same clients for one look: what many objects need is asked for once."""
+        return self._twin(self._permit, self.ledger, self._sent, self._told, Shared())
+
+    def shared(self, what: str, call: Callable[[], T]) -> T:
+        """What a call answers, which others of the same look may have asked for already.
+
+        Args:
+            what: names the question, e.g. `lambda.ListFunctions`.
+            call: asks it; without `sharing` each time.
+        """
+        return self._shared.answer(what, call) if self._shared else call()
+
+    def _twin(
+        self,
+        permit: Permit,
+        ledger: Ledger,
+        sent: Sent | None,
+        told: Delayed | None,
+        shared: Shared | None = None,
+    ) -> Aws:
         return Aws(
             self._pool,
             self.target,
@@ -201,6 +224,7 @@ class Aws(ClientFactory):
             told=told,
             turns=self._turns,
             sent=sent,
+            shared=shared or self._shared,
         )
 
     def in_turn(self, what: str) -> AbstractContextManager[object]:

@@ -28,3 +28,15 @@ def read_facets(
         if all(part is not None for part in parts):
             merged[id_] = {key: value for part in parts for key, value in (part or {}).items()}
     return merged
+
+
+def read_present(
+    aws: Aws, ids: Sequence[str], first: Facet, others: Sequence[Facet]
+) -> dict[str, dict[str, JsonValue]]:
+    """Read the first facet of every id, and the others only of what is there.
+
+    For kinds that are looked for by name: an absent one costs a single call.
+    """
+    found = read_facets(aws, ids, [first])
+    rest = read_facets(aws, [*found], others)
+    return {id_: found[id_] | more for id_, more in rest.items()}

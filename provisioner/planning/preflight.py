@@ -48,6 +48,7 @@ def surveyed(aws: Aws, plan: Plan, allowed: Allowances) -> Plan:
     if not going:
         return plan
     found: dict[str, list[Obstacle]] = {}
+    aws = aws.sharing()
     for one, obstacles in side_by_side(partial(_ask, aws, one, plan.ours) for one in going):
         found.setdefault(one.address, []).extend(obstacles)
     for change in plan.changes:

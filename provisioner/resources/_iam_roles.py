@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from botocore.exceptions import ClientError
 
 from provisioner.aws.clients import Aws
-from provisioner.aws.facets import read_facets
+from provisioner.aws.facets import read_present
 from provisioner.aws.failures import DENIED, code_of
 from provisioner.aws.tags import tag_dict
 from provisioner.lifecycle import Json
@@ -95,10 +95,8 @@ def _of_pages(told: Mapping[str, Any], head: Mapping[str, Any]) -> Facts:
 def _asked(aws: Aws, names: Sequence[str]) -> dict[str, Facts]:
     """Roles one by one: one call says that there is none, each that is there takes more."""
     iam = aws.client("iam")
-    found = read_facets(aws, names, [partial(_role, iam)])
-    held = read_facets(
-        aws, [*found], [partial(facet, iam) for facet in (attached_policies, inline_policy_names)]
-    )
+    policies = [partial(facet, iam) for facet in (attached_policies, inline_policy_names)]
+    held = read_present(aws, names, partial(_role, iam), policies)
     named = [
         (role, str(name))
         for role, facts in held.items()
@@ -109,7 +107,7 @@ def _asked(aws: Aws, names: Sequence[str]) -> dict[str, Facts]:
     for (role, name), text in zip(named, texts, strict=True):
         if text is not None:
             inline[role][name] = text
-    return {role: {**found[role], **held[role], "inline": inline[role]} for role in held}
+    return {role: {**facts, "inline": inline[role]} for role, facts in held.items()}
 
 
 def _role(iam: IAMClient, name: str) -> Facts | None:

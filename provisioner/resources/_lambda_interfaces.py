@@ -67,8 +67,12 @@ def is_lambdas(interface: Item) -> bool:
 
 def all_functions(aws: Aws) -> list[Function]:
     """Every function of the region."""
-    pages = aws.client("lambda").get_paginator("list_functions").paginate()
-    return [{**one} for page in pages for one in page["Functions"]]
+
+    def listed() -> list[Function]:
+        pages = aws.client("lambda").get_paginator("list_functions").paginate()
+        return [{**one} for page in pages for one in page["Functions"]]
+
+    return aws.shared("lambda.ListFunctions", listed)
 
 
 def users_of(interface: Item, functions: Iterable[Function]) -> list[str]:

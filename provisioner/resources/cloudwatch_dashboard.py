@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from pydantic import AfterValidator, JsonValue
 
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.facets import read_facets
+from provisioner.aws.facets import read_present
 from provisioner.aws.failures import absent_is_success, code_of, unless_absent
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
@@ -91,14 +91,14 @@ def predict(spec: CloudwatchDashboardSpec, target: Target) -> Mapping[str, str]:
 
 
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
-    """Two calls a dashboard, side by side: the page and the tags."""
+    """Two calls a dashboard, the page and the tags; one for a dashboard that is not there."""
     client = aws.client("cloudwatch")
 
     def labels(name: str) -> dict[str, Json] | None:
         tags = _tags(client, _attributes(name, aws.target)["arn"])
         return None if tags is None else {"tags": {**tags}}
 
-    found = read_facets(aws, ids, [partial(_body, client), labels])
+    found = read_present(aws, ids, partial(_body, client), [labels])
     return {id_: _observed(id_, facts, aws.target) for id_, facts in found.items()}
 
 

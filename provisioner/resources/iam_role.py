@@ -50,10 +50,11 @@ from provisioner.resources._iam import (
     instance_profiles,
 )
 from provisioner.resources._iam_roles import details, roles
+from provisioner.resources._lambda_interfaces import all_functions
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
-    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef
+    from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef, InstanceProfileTypeDef
 
 PLACES = 10
 """Managed policies that a role may have, unless AWS has raised the quota."""
@@ -138,12 +139,10 @@ def delete(aws: Aws, id_: str, settings: Settings) -> None:  # noqa: ARG001
 
 def obstacles(aws: Aws, id_: str, settings: Settings, ids: frozenset[str]) -> Sequence[Obstacle]:
     """Instance profiles that hold it, and functions of others that run as it."""
-    iam = aws.client("iam")
     told = []
-    with absent_is_success(ABSENT):
-        if profiles := [name for name in instance_profiles(iam, id_) if name not in ids]:
-            held = counted(len(profiles), "instance profile")
-            told.append(Obstacle(f"{held} of others with {id_}: {enumerated(profiles)}", LEAVE))
+    if profiles := [name for name in _profiles_with(aws, id_) if name not in ids]:
+        held = counted(len(profiles), "instance profile")
+        told.append(Obstacle(f"{held} of others with {id_}: {enumerated(profiles)}", LEAVE))
     if LAMBDA in json.dumps(settings.get("assume_role_policy")):
         functions = [name for name in _functions_of(aws, id_) if name not in ids]
         if functions:
@@ -266,9 +265,22 @@ def _observed(name: str, found: Mapping[str, Json]) -> Observed:
 
 def _functions_of(aws: Aws, role: str) -> list[str]:
     """The functions of the region that run as a role."""
-    pages = aws.client("lambda").get_paginator("list_functions").paginate()
-    functions = [one for page in pages for one in page["Functions"]]
+    functions = all_functions(aws)
     return [one["FunctionName"] for one in functions if one["Role"].rpartition("/")[2] == role]
+
+
+def _profiles_with(aws: Aws, role: str) -> list[str]:
+    """The names of the instance profiles that hold a role, from the list of them all."""
+
+    def listed() -> list[InstanceProfileTypeDef]:
+        pages = aws.client("iam").get_paginator("list_instance_profiles").paginate()
+        return [profile for page in pages for profile in page["InstanceProfiles"]]
+
+    return [
+        profile["InstanceProfileName"]
+        for profile in aws.shared("iam.ListInstanceProfiles", listed)
+        if role in {held["RoleName"] for held in profile["Roles"]}
+    ]
 
 
 def _listed(value: Json) -> list[Json]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 from pydantic import model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.facets import read_facets
+from provisioner.aws.facets import read_present
 from provisioner.aws.failures import absent_is_success
 from provisioner.aws.tags import tag_dict, tag_list
 from provisioner.aws.target import Target
@@ -104,9 +104,8 @@ def predict(spec: SnsTopicSpec, target: Target) -> Mapping[str, str]:
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     """Two calls a topic, which SNS has no batch for; one for a topic that is not there."""
     sns = aws.client("sns")
-    there = read_facets(aws, ids, [partial(_attributes, sns)])
-    tagged = read_facets(aws, [*there], [partial(_tags, sns)])
-    return {arn: _observed(arn, there[arn] | tags) for arn, tags in tagged.items()}
+    found = read_present(aws, ids, partial(_attributes, sns), [partial(_tags, sns)])
+    return {arn: _observed(arn, facts) for arn, facts in found.items()}
 
 
 def create(aws: Aws, spec: SnsTopicSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from pydantic import Field, model_validator
 
 from provisioner.aws.clients import Aws, ClientFactory
-from provisioner.aws.facets import read_facets
+from provisioner.aws.facets import read_present
 from provisioner.aws.failures import absent_is_success, code_of, unless_absent
 from provisioner.aws.target import Target
 from provisioner.lifecycle import (
@@ -134,9 +134,13 @@ def predict(spec: SqsQueueSpec, target: Target) -> Mapping[str, str]:
 def read(aws: Aws, ids: Sequence[str]) -> Mapping[str, Observed]:
     """Two calls a queue, which SQS has no batch for; one for a queue that is not there."""
     sqs = aws.client("sqs")
-    there = read_facets(aws, ids, [lambda name: _attributes(sqs, _url(aws, name))])
-    tagged = read_facets(aws, [*there], [lambda name: _tags(sqs, _url(aws, name))])
-    return {name: _observed(aws, name, there[name] | tags) for name, tags in tagged.items()}
+    found = read_present(
+        aws,
+        ids,
+        lambda name: _attributes(sqs, _url(aws, name)),
+        [lambda name: _tags(sqs, _url(aws, name))],
+    )
+    return {name: _observed(aws, name, facts) for name, facts in found.items()}
 
 
 def create(aws: Aws, spec: SqsQueueSpec, tags: Mapping[str, str]) -> tuple[str, Observed]:

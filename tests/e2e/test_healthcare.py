@@ -22,8 +22,8 @@ def test_up_unchanged_and_down_to_nothing(world: World) -> None:
     second = world.run("apply", MANIFEST, "--local", "--yes", "--json")
     assert second.counts() == {"unchanged": 110}
     up, same = first.summary["aws_calls"], second.summary["aws_calls"]
-    assert (up["read"] <= 165, up["write"] <= 184, up["inventory"] <= 20) == (True, True, True), up
-    assert (same["read"] <= 180, same["write"], same["inventory"] <= 3) == (True, 0, True), same
+    assert (up["read"] <= 140, up["write"] <= 184, up["inventory"] <= 20) == (True, True, True), up
+    assert (same["read"] <= 157, same["write"], same["inventory"] <= 3) == (True, 0, True), same
     assert world.run("plan", MANIFEST, "--local", "--detailed-exitcode").code == 0
     gone = world.run("teardown", "healthcare-dev", "--local", "--yes", "--json")
     assert (gone.code, gone.counts()) == (0, {"deleted": 110}), gone.err
