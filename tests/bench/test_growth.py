@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 import provisioner
-from provisioner.api import Options, apply, plan, teardown
+from provisioner import Options, apply, plan, teardown
 from provisioner.manifest.loader import load
 from provisioner.stack import Stack
 from provisioner.stack.graph import build
