@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -159,7 +160,9 @@ def test_a_move_with_a_change_is_both(stage: Stage, session: boto3.Session) -> N
     """A field that differs, too, is updated in place; one that can't be is still a replace."""
     stage.up()
     stack = ward({"key": "seal"}, {"seal": "key"}, cidr="20")
-    stack.resources["seal"].settings["description"] = "ours"  # type: ignore[index]
+    wanted = stack.resources["seal"]
+    told = {**wanted.settings, "description": "ours"}
+    stack.resources["seal"] = replace(wanted, settings=told)
     planned = plan(session, stack, stage.options)
     seal, net = planned.change("seal"), planned.change("net")
     assert seal
@@ -249,7 +252,9 @@ def test_a_rollback_leaves_a_move_and_names_it(stage: Stage, session: boto3.Sess
     stage.up()
     before = alive(session)
     stage.stack = renamed()
-    stage.stack.resources["queue"].settings["visibility_timeout"] = 77  # type: ignore[index]
+    queue = stage.stack.resources["queue"]
+    told = {**queue.settings, "visibility_timeout": 77}
+    stage.stack.resources["queue"] = replace(queue, settings=told)
     run = _done(stage).run
     undone = rollback(session, "ward", run, stage.options).check()
     assert {(one.address, one.why) for one in undone.plan.lasting} >= {
