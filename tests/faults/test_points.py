@@ -11,16 +11,16 @@ from tests.faults.matrix import strike_all
 from tests.faults.stories import STORIES
 
 SAMPLES = {
-    "healthcare-apply": 4,
+    "healthcare-apply": 3,
     "healthcare-abandon": 2,
-    "healthcare-teardown": 4,
+    "healthcare-teardown": 3,
     "clinic-apply": 4,
     "clinic-abandon": 4,
     "clinic-teardown": 4,
-    "clinic-update": 6,
+    "clinic-update": 4,
     "clinic-revert": 4,
     "clinic-repair": 4,
-    "ward-rename": 6,
+    "ward-rename": 4,
     "ward-lost-name": 4,
     "clinic-adopt": 4,
     "clinic-regret": 4,
