@@ -69,7 +69,8 @@ def missing(aws: Aws, needs: Iterable[Need]) -> Iterator[Obstacle]:
         ]
         denied = sorted({need for found in aws.gather(calls) for need in found})
     except (ClientError, BotoCoreError, ProvisionerError, NotImplementedError):
-        return  # the last one is how an emulator within this process says that it can't tell
+        # NotImplementedError is how an emulator within this process says that it can't tell.
+        return
     by_action: dict[str, list[str]] = defaultdict(list)
     for need in denied:
         by_action[need.action].append(need.arn)

@@ -238,7 +238,10 @@ def survives(settings: Settings, now: datetime) -> str:
 
 
 def _url(aws: Aws, name: str) -> str:
-    """The URL of a queue of this account, which follows from its name."""
+    """The URL of a queue of this account, which follows from its name.
+
+    Its host is the client's endpoint: through an endpoint of one's own it is that one.
+    """
     return f"{aws.client('sqs').meta.endpoint_url.rstrip('/')}/{aws.target.account}/{name}"
 
 

@@ -34,7 +34,7 @@ tags: {Team: care}
 resources:
   inbox: {kind: sqs.queue, queue_name: inbox, visibility_timeout: "${var.timeout}"}
   outbox: {kind: sqs.queue, queue_name: outbox}
-  parameter: {kind: ssm.parameter, name: /work/token, type: SecureString, value: "${var.token}"}
+  parameter: {kind: ssm.parameter, name: /clinic/token, type: SecureString, value: "${var.token}"}
 """
 Say = Callable[..., tuple[int, str]]
 
@@ -81,7 +81,7 @@ def test_what_was_saved_is_done_and_nothing_else(
     monkeypatch.delenv("WORK_TIMEOUT")
     assert say("apply", "work.plan", *TOKEN)[0] == 0
     assert timeout(session) == "45"
-    value = session.client("ssm").get_parameter(Name="/work/token", WithDecryption=True)
+    value = session.client("ssm").get_parameter(Name="/clinic/token", WithDecryption=True)
     assert value["Parameter"]["Value"] == "hunter2-hunter2"
     code, out = say("apply", "work.plan", *TOKEN)
     assert code == 1
